@@ -1,0 +1,62 @@
+package domain
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Error is what a person meets when an attempt, or the whole run, goes wrong:
+// what was done, to which object, why it failed and what to do now.
+//
+// It never holds a key, and never a picture.
+type Error struct {
+	Kind ErrorKind
+	// Op is the operation in plain words, such as "decode" or "ask".
+	Op string
+	// Object is the file, the URL or the model the operation was about. It may
+	// be empty where the reader knows it from the context.
+	Object string
+	// Err is the cause. It is never nil.
+	Err error
+	// Hint says what to do now, as a sentence without its full stop. It may be
+	// empty.
+	Hint string
+	// HTTPStatus is the status of the server's answer; 0 if none came.
+	HTTPStatus int
+	// RetryAfter is how long the server asked to wait; 0 if it did not say.
+	RetryAfter time.Duration
+}
+
+// Error gives operation, object, cause and hint on one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Op != "" {
+		b.WriteString(e.Op)
+		if e.Object != "" {
+			b.WriteByte(' ')
+			b.WriteString(e.Object)
+		}
+		b.WriteString(": ")
+	}
+	fmt.Fprintf(&b, "%v", e.Err)
+	if e.Hint != "" {
+		b.WriteString(" (")
+		b.WriteString(e.Hint)
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf gives the kind of the first *Error in err's chain, and "" when there
+// is none.
+func KindOf(err error) ErrorKind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return ""
+}

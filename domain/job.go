@@ -1,0 +1,74 @@
+package domain
+
+import "time"
+
+// Status is where a job stands. The list is closed.
+type Status string
+
+const (
+	// Pending: to be asked, now or when its time comes.
+	Pending Status = "pending"
+	// Running: claimed by a run that is under way.
+	Running Status = "running"
+	// Done: answered.
+	Done Status = "done"
+	// Failed: not answered, and not asked again until a person says so.
+	Failed Status = "failed"
+	// Skipped: there is nothing to ask, such as when the file is gone.
+	Skipped Status = "skipped"
+)
+
+// Statuses is the closed list, in the order a job goes through them.
+var Statuses = []Status{Pending, Running, Done, Failed, Skipped}
+
+// Job is one image under one task.
+type Job struct {
+	ID    int64
+	Image Image
+	// Tries counts the attempts since a person last queued the job. Attempts
+	// that were interrupted, or that ended with an error of the whole run, do
+	// not count.
+	Tries int
+}
+
+// Attempt is one try at a job, on record from before its request leaves.
+type Attempt struct {
+	ID    int64
+	JobID int64
+}
+
+// Answer is what the model said. With an error it holds as much as came.
+type Answer struct {
+	// Text is the raw text; may be empty with an error.
+	Text string
+	// FinishReason is the server's word for why the text ends: "stop",
+	// "length"; "" when it gave none.
+	FinishReason string
+	// Model is the name the server answered under; "" when it gave none.
+	Model string
+	Usage
+}
+
+// Usage counts tokens as the server reports them. Both are 0 when it does not.
+type Usage struct {
+	TokensIn, TokensOut int
+}
+
+// Ending is how an attempt ended and what becomes of its job.
+type Ending struct {
+	// Err is nil for an attempt that ended ok.
+	Err *Error
+	// Answer is what the model said, as far as it did. Its text is kept even
+	// when Err is not nil: it was paid for.
+	Answer Answer
+	// Latency is the time from sending the request to having the whole answer;
+	// 0 when no request was sent.
+	Latency time.Duration
+	// Status is what the job becomes: Done, Failed, or Pending to be asked
+	// again.
+	Status Status
+	// NotBefore is when a job that becomes Pending is due again.
+	NotBefore time.Time
+	// CountTry says whether the attempt counts against the job's tries.
+	CountTry bool
+}

@@ -1,0 +1,194 @@
+-- vlocal's database, whole. Open it with any SQLite tool; the view `results`
+-- at the end is what `vlocal export` writes:
+--
+--     sqlite3 vlocal.db 'select path, answer from results'
+--
+-- images ─┬─ jobs ─── attempts ─── answers
+-- tasks  ─┘   │           │
+--             └── runs ───┘
+--
+-- Instants are whole milliseconds since 1970-01-01 UTC; read one with
+-- datetime(started_at / 1000, 'unixepoch'). Durations end in _ms.
+
+-- What kind of file this is ("vlcl"), and the version of this schema. An older
+-- file is brought up to date step by step (store/upgrade.go); a newer one is
+-- refused and left as it is.
+PRAGMA application_id = 0x766c636c;
+PRAGMA user_version = 1;
+
+-- A source file, with what is known of it. Rows are never deleted: a file that
+-- vanished keeps its answers.
+CREATE TABLE images (
+    id          INTEGER PRIMARY KEY,
+    -- Absolute. Bytes that are not UTF-8 are written \xNN here, and the name's
+    -- true bytes stand in path_raw, which is empty otherwise.
+    path        TEXT    NOT NULL,
+    path_raw    BLOB    NOT NULL DEFAULT x'',
+    -- As the last scan saw the file; mtime in nanoseconds since 1970.
+    bytes       INTEGER NOT NULL CHECK (bytes >= 0),
+    mtime_ns    INTEGER NOT NULL,
+    -- From here to taken_at: known once somebody has looked into the file.
+    sha256      BLOB    CHECK (length(sha256) = 32),
+    -- Pixels, as a person sees the picture (orientation applied).
+    width       INTEGER CHECK (width > 0),
+    height      INTEGER CHECK (height > 0),
+    format      TEXT,
+    -- EXIF orientation as found in the file.
+    orientation INTEGER CHECK (orientation BETWEEN 1 AND 8),
+    -- The camera's own clock, ISO 8601; with an offset only if it recorded one.
+    taken_at    TEXT,
+    found_at    INTEGER NOT NULL,
+    -- When a scan noticed that the file is gone; NULL while it is there.
+    missing_at  INTEGER,
+    UNIQUE (path, path_raw)
+) STRICT;
+
+-- A question. Changing any part of it makes a new task; old answers stay.
+CREATE TABLE tasks (
+    id         INTEGER PRIMARY KEY,
+    prompt     TEXT    NOT NULL,
+    model      TEXT    NOT NULL,
+    -- Bound on the answer.
+    max_tokens INTEGER NOT NULL CHECK (max_tokens > 0),
+    -- The picture that is sent: its box in pixels and its JPEG quality.
+    max_width  INTEGER NOT NULL CHECK (max_width > 0),
+    max_height INTEGER NOT NULL CHECK (max_height > 0),
+    quality    INTEGER NOT NULL CHECK (quality BETWEEN 1 AND 100),
+    created_at INTEGER NOT NULL,
+    UNIQUE (prompt, model, max_tokens, max_width, max_height, quality)
+) STRICT;
+
+-- One invocation that asks. At most one is under way in a database, which a
+-- lock on the file beside it (NAME.lock) makes sure of.
+CREATE TABLE runs (
+    id         INTEGER PRIMARY KEY,
+    task_id    INTEGER NOT NULL REFERENCES tasks (id),
+    -- The server asked, without user name, password or query.
+    base_url   TEXT    NOT NULL,
+    host       TEXT    NOT NULL,
+    pid        INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    -- NULL while the run is under way, and for ever if it was killed.
+    ended_at   INTEGER,
+    -- Why the run stopped before its jobs were through; NULL if it did not.
+    error      TEXT
+) STRICT;
+
+-- One image under one task.
+CREATE TABLE jobs (
+    id         INTEGER PRIMARY KEY,
+    image_id   INTEGER NOT NULL REFERENCES images (id),
+    task_id    INTEGER NOT NULL REFERENCES tasks (id),
+    -- The last run that was to ask it. A run claims its own jobs only.
+    run_id     INTEGER REFERENCES runs (id),
+    status     TEXT    NOT NULL DEFAULT 'pending'
+               CHECK (status IN ('pending', 'running', 'done', 'failed', 'skipped')),
+    -- When a pending job is due: a failed attempt puts it into the future.
+    not_before INTEGER NOT NULL DEFAULT 0,
+    -- Attempts that count since a person last queued the job.
+    tries      INTEGER NOT NULL DEFAULT 0,
+    -- Why the job failed or was skipped.
+    error_kind TEXT    CHECK (error_kind IN (
+                   'unreadable', 'unsupported', 'corrupt', 'too_large',
+                   'rate_limited', 'timeout', 'network', 'server',
+                   'auth', 'quota', 'model',
+                   'bad_request', 'refused', 'truncated', 'invalid_answer',
+                   'interrupted')),
+    error      TEXT,
+    -- The answer that counts. It may come from an attempt at another job: a
+    -- second file with the same bytes is not asked about again.
+    answer_id  INTEGER REFERENCES answers (id),
+    updated_at INTEGER NOT NULL,
+    UNIQUE (image_id, task_id),
+    CHECK (status <> 'done' OR answer_id IS NOT NULL),
+    CHECK ((error_kind IS NOT NULL) = (status IN ('failed', 'skipped')))
+) STRICT;
+
+-- Claiming what is due, in order.
+CREATE INDEX jobs_due ON jobs (run_id, not_before, id) WHERE status = 'pending';
+-- Counting by status and kind; listing the failed.
+CREATE INDEX jobs_by_status ON jobs (task_id, status, error_kind);
+
+-- One try at a job. The row is there, on disk, before the request leaves. It is
+-- completed once and never deleted.
+CREATE TABLE attempts (
+    id          INTEGER PRIMARY KEY,
+    job_id      INTEGER NOT NULL REFERENCES jobs (id),
+    run_id      INTEGER NOT NULL REFERENCES runs (id),
+    -- The bytes the attempt was about; NULL if the file could not be read.
+    sha256      BLOB    CHECK (length(sha256) = 32),
+    started_at  INTEGER NOT NULL,
+    ended_at    INTEGER,
+    -- NULL while under way; 'ok'; or why not. A process that died leaves NULL
+    -- here, and the next run completes it as 'interrupted'.
+    outcome     TEXT    CHECK (outcome IN (
+                    'ok',
+                    'unreadable', 'unsupported', 'corrupt', 'too_large',
+                    'rate_limited', 'timeout', 'network', 'server',
+                    'auth', 'quota', 'model',
+                    'bad_request', 'refused', 'truncated', 'invalid_answer',
+                    'interrupted')),
+    -- What went wrong and what to do, for a person.
+    error       TEXT,
+    -- The server's HTTP status; NULL if no answer came.
+    http_status INTEGER,
+    -- From sending the request to having the whole answer; NULL if none was sent.
+    latency_ms  INTEGER CHECK (latency_ms >= 0),
+    tokens_in   INTEGER CHECK (tokens_in >= 0),
+    tokens_out  INTEGER CHECK (tokens_out >= 0),
+    CHECK ((ended_at IS NULL) = (outcome IS NULL))
+) STRICT;
+
+CREATE INDEX attempts_of_job ON attempts (job_id);
+-- The few under way: completing those of a dead run, and not asking about the
+-- same bytes twice at once.
+CREATE INDEX attempts_open ON attempts (id) WHERE outcome IS NULL;
+
+-- What the model said, word for word; kept for attempts that ended badly too
+-- (cut short, not understood), because it was paid for.
+CREATE TABLE answers (
+    id            INTEGER PRIMARY KEY,
+    attempt_id    INTEGER NOT NULL UNIQUE REFERENCES attempts (id),
+    -- What was asked of which bytes: the key by which a copy finds its answer.
+    task_id       INTEGER NOT NULL REFERENCES tasks (id),
+    sha256        BLOB    NOT NULL CHECK (length(sha256) = 32),
+    text          TEXT    NOT NULL,
+    -- The model's name as the server gave it.
+    model         TEXT    NOT NULL,
+    -- The server's word for why the text ends ('stop', 'length'); NULL if none.
+    finish_reason TEXT
+) STRICT;
+
+CREATE INDEX answers_by_bytes ON answers (sha256, task_id);
+
+-- One row a job, in words; `vlocal export` writes these columns, up to
+-- finished_at, in path order. Attempts and tokens are all that the job itself
+-- took, so a row that shares another's answer has none; latency is that of its
+-- last attempt.
+CREATE VIEW results AS
+SELECT
+    i.path,
+    j.status,
+    n.text AS answer,
+    j.error_kind,
+    j.error,
+    (SELECT count(*) FROM attempts c WHERE c.job_id = j.id) AS attempts,
+    coalesce(n.model, t.model) AS model,
+    (SELECT sum(c.tokens_in) FROM attempts c WHERE c.job_id = j.id) AS tokens_in,
+    (SELECT sum(c.tokens_out) FROM attempts c WHERE c.job_id = j.id) AS tokens_out,
+    (SELECT c.latency_ms FROM attempts c WHERE c.job_id = j.id
+      ORDER BY c.id DESC LIMIT 1) AS latency_ms,
+    i.width,
+    i.height,
+    i.bytes,
+    i.taken_at,
+    CASE WHEN j.status IN ('done', 'failed', 'skipped')
+         THEN strftime('%Y-%m-%dT%H:%M:%fZ', j.updated_at / 1000.0, 'unixepoch')
+    END AS finished_at,
+    j.task_id,
+    j.id AS job_id,
+    j.image_id
+FROM jobs j
+JOIN images i ON i.id = j.image_id
+JOIN tasks t ON t.id = j.task_id
+LEFT JOIN answers n ON n.id = j.answer_id;
