@@ -25,6 +25,9 @@ type Error struct {
 	Hint string
 	// HTTPStatus is the status of the server's answer; 0 if none came.
 	HTTPStatus int
+	// Unreachable says that no connection to the server could be made, so that
+	// the error cannot be about the image that was to be sent.
+	Unreachable bool
 	// RetryAfter is how long the server asked to wait; 0 if it did not say.
 	RetryAfter time.Duration
 }

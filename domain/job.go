@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Status is where a job stands. The list is closed.
 type Status string
@@ -33,8 +36,23 @@ type Job struct {
 
 // Attempt is one try at a job, on record from before its request leaves.
 type Attempt struct {
-	ID    int64
-	JobID int64
+	ID        int64
+	JobID     int64
+	StartedAt time.Time
+
+	// What follows is known of an attempt that ended.
+
+	EndedAt time.Time
+	// Outcome is "ok", an ErrorKind, or "" while the attempt is under way.
+	Outcome string
+	// Error is what went wrong, for a person.
+	Error string
+	// HTTPStatus is that of the server's answer; 0 if none came.
+	HTTPStatus int
+	// Latency is 0 when no request was sent.
+	Latency time.Duration
+	// Answer is what the model said, as far as it did.
+	Answer Answer
 }
 
 // Answer is what the model said. With an error it holds as much as came.
@@ -71,4 +89,41 @@ type Ending struct {
 	NotBefore time.Time
 	// CountTry says whether the attempt counts against the job's tries.
 	CountTry bool
+}
+
+// ErrAnswered says that no attempt was begun because the same bytes were
+// answered under the same task before. The job is done and shares that answer.
+var ErrAnswered = errors.New("the same picture was answered before")
+
+// ErrBeingAsked says that no attempt was begun because the same bytes are being
+// asked about right now, for another job. The job is pending and due again in a
+// moment.
+var ErrBeingAsked = errors.New("the same picture is being asked about")
+
+// Totals is how far a task is and what it took.
+type Totals struct {
+	// Jobs counts jobs by status; a status without jobs has no entry.
+	Jobs map[Status]int
+	// Failures counts the failed and skipped jobs by error kind.
+	Failures map[ErrorKind]int
+	// Attempts counts every attempt, Interrupted those whose process died.
+	Attempts, Interrupted int
+	// Shared counts done jobs whose answer was asked for another file with the
+	// same bytes.
+	Shared int
+	Usage
+	// MeanLatency is over the attempts that ended ok.
+	MeanLatency time.Duration
+	// Asking is the time that runs took, from start to end; runs that were
+	// killed count up to their last attempt.
+	Asking time.Duration
+}
+
+// All is how many jobs there are, whatever their status.
+func (t Totals) All() int {
+	n := 0
+	for _, c := range t.Jobs {
+		n += c
+	}
+	return n
 }

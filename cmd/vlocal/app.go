@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// version and commit are set when a release is built:
+//
+//	go build -ldflags "-X main.version=1.2.3 -X main.commit=$(git rev-parse HEAD)" ./cmd/vlocal
+//
+// Without that, the commit is what Go itself wrote into the program.
+var (
+	version = "0.1.0-dev"
+	commit  = ""
+)
+
+// dbFlag is understood before and after every command.
+const dbFlag = "db"
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	app := &cli.App{
+		Name:  "vlocal",
+		Usage: "ask a vision model one question about every photo in a folder, and get a spreadsheet",
+		Description: `vlocal run ~/Photos --prompt "What is in this photo?"
+vlocal export photos.csv
+
+Without a key and a server it answers with a small model of its own, offline.`,
+		Version:   versionText(),
+		Writer:    stdout,
+		ErrWriter: stderr,
+		Flags: []cli.Flag{
+			&cli.StringFlag{
+				Name: dbFlag, Value: "vlocal.db", EnvVars: []string{"VLOCAL_DB"}, TakesFile: true,
+				Usage: "the database `FILE` that holds everything vlocal knows",
+			},
+		},
+		Commands: []*cli.Command{
+			runCommand(), statusCommand(), retryCommand(), exportCommand(),
+			scanCommand(), listCommand(), showCommand(), completionCommand(),
+		},
+		Suggest:              true,
+		EnableBashCompletion: true,
+		OnUsageError:         onUsageError,
+		ExitErrHandler:       func(*cli.Context, error) {}, // report does it, once
+		Action:               noCommand,
+	}
+	for _, c := range app.Commands {
+		c.OnUsageError = onUsageError
+		c.HideHelpCommand = true // or a folder called "help" could not be scanned
+		c.CustomHelpTemplate = commandHelp
+	}
+	return app
+}
+
+// commandHelp is cli's own template with the flag that holds for all commands,
+// which cli leaves out there.
+var commandHelp = strings.TrimRight(cli.CommandHelpTemplate, "\n") + `
+
+GLOBAL OPTIONS:
+   --db FILE  the database FILE that holds everything vlocal knows (default: "vlocal.db") [$VLOCAL_DB]
+`
+
+// noCommand is what happens without a command, or with a word that is none.
+func noCommand(c *cli.Context) error {
+	if !c.Args().Present() {
+		return cli.ShowAppHelp(c)
+	}
+	name := c.Args().First()
+	return usagef("there is no command %q. %s", name, cli.SuggestCommand(c.App.Commands, name))
+}
+
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: ")
+	if !unknown {
+		return usageError{err}
+	}
+	flags := append([]cli.Flag{}, c.App.Flags...)
+	if c.Command != nil {
+		flags = append(flags, c.Command.Flags...)
+	}
+	name = strings.TrimLeft(name, "-")
+	return usagef("there is no flag --%s. Did you mean %q?", name, cli.SuggestFlag(flags, name, false))
+}
+
+// versionText tells version, commit, Go and platform.
+func versionText() string {
+	id, changed := commit, ""
+	if info, ok := debug.ReadBuildInfo(); ok && id == "" {
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				id = s.Value
+			case s.Key == "vcs.modified" && s.Value == "true":
+				changed = " with changes"
+			}
+		}
+	}
+	if id == "" {
+		id = "unknown"
+	}
+	return fmt.Sprintf("%s (commit %.12s%s, %s, %s/%s)",
+		version, id, changed, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

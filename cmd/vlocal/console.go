@@ -1,0 +1,113 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+)
+
+// console is where a command prints: results to standard output, progress and
+// remarks to standard error.
+type console struct {
+	out, err io.Writer
+	// quiet leaves out progress and remarks; json prints results as JSON.
+	quiet, json bool
+}
+
+var (
+	jsonFlag  = &cli.BoolFlag{Name: "json", Usage: "print JSON, one object a line, for other programs"}
+	quietFlag = &cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, only results and errors"}
+)
+
+func consoleOf(c *cli.Context) console {
+	return console{out: c.App.Writer, err: c.App.ErrWriter, quiet: c.Bool("quiet"), json: c.Bool("json")}
+}
+
+// remark tells something beside the results.
+func (c console) remark(format string, args ...any) {
+	if !c.quiet && !c.json {
+		fmt.Fprintf(c.err, format+"\n", args...)
+	}
+}
+
+// object prints one JSON object on a line of its own.
+func (c console) object(v any) error {
+	enc := json.NewEncoder(c.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// live reports whether progress goes to a terminal.
+func (c console) live() bool { return isTerminal(c.err) }
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width is that of the terminal results go to; 0 when it is none.
+func (c console) width() int {
+	if f, ok := c.out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return w
+		}
+	}
+	return 0
+}
+
+// printable makes text safe to print: a file name, an answer or a server's
+// message must not move the cursor, change colours or hide what it says. Control
+// characters and those that reverse the direction of text are spelled out.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
+}
+
+// oneLine is printable text without line breaks.
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(printable(s)), " ")
+}
+
+// table prints rows in columns, each as wide as its widest cell. In a terminal
+// the last column is cut at its edge.
+func (c console) table(header []string, rows [][]string) error {
+	widths := make([]int, len(header))
+	for _, row := range append([][]string{header}, rows...) {
+		for i, cell := range row {
+			widths[i] = max(widths[i], runewidth.StringWidth(cell))
+		}
+	}
+	last := len(header) - 1
+	left := c.width()
+	for _, w := range widths[:last] {
+		left -= w + 2
+	}
+	for _, row := range append([][]string{header}, rows...) {
+		var line strings.Builder
+		for i, cell := range row[:last] {
+			line.WriteString(runewidth.FillRight(cell, widths[i]) + "  ")
+		}
+		end := row[last]
+		if left > 10 {
+			end = runewidth.Truncate(end, left, "…")
+		}
+		if _, err := fmt.Fprintln(c.out, strings.TrimRight(line.String()+end, " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+
+	"vlocal/domain"
+	"vlocal/store"
+)
+
+func listCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "list",
+		Usage:     "list images with their status and answer or error",
+		ArgsUsage: " ",
+		Description: `vlocal list --status failed
+vlocal list --kind timeout --limit 0`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "status", Usage: "only rows with this `STATUS`: pending, running, done, failed or skipped"},
+			&cli.StringFlag{Name: "kind", Usage: "only rows with this error `KIND`, such as corrupt or timeout"},
+			&cli.IntFlag{Name: "limit", Value: 50, Usage: "at most `N` rows; 0 for all"},
+			jsonFlag,
+		},
+		Action: reading(list),
+	}
+}
+
+func list(ctx context.Context, c *cli.Context, s *store.Store) error {
+	f := store.Filter{Status: domain.Status(c.String("status")), Kind: domain.ErrorKind(c.String("kind"))}
+	if f.Status != "" && !slices.Contains(domain.Statuses, f.Status) {
+		return usagef("there is no status %q; there are %s", f.Status, words(domain.Statuses))
+	}
+	if f.Kind != "" && !slices.Contains(domain.ErrorKinds, f.Kind) {
+		return usagef("there is no error kind %q; there are %s", f.Kind, words(domain.ErrorKinds))
+	}
+	limit := c.Int("limit")
+	if limit > 0 {
+		f.Limit = limit + 1 // to know whether there are more
+	}
+	task, err := lastTask(ctx, s)
+	if err != nil {
+		return err
+	}
+	con := consoleOf(c)
+	var rows [][]string
+	for r, err := range s.List(ctx, task.ID, f) {
+		switch {
+		case err != nil:
+			return err
+		case con.json && (limit <= 0 || len(rows) < limit):
+			if err := con.object(resultObject(r)); err != nil {
+				return err
+			}
+		}
+		rows = append(rows, []string{
+			strconv.FormatInt(r.ImageID, 10), string(r.Status), string(r.ErrorKind),
+			strconv.FormatInt(r.Attempts, 10), oneLine(r.Path), oneLine(cmp.Or(r.Error, r.Answer)),
+		})
+	}
+	if con.json {
+		return nil
+	}
+	more := limit > 0 && len(rows) > limit
+	if more {
+		rows = rows[:limit]
+	}
+	if len(rows) == 0 {
+		con.remark("no such rows")
+		return nil
+	}
+	err = con.table([]string{"ID", "STATUS", "KIND", "ATTEMPTS", "PATH", "ANSWER OR ERROR"}, rows)
+	if more {
+		con.remark("there are more; --limit 0 lists all")
+	}
+	return err
+}
+
+// words lists the members of a closed list.
+func words[T ~string](all []T) (s string) {
+	for i, w := range all {
+		switch {
+		case i == 0:
+		case i == len(all)-1:
+			s += " and "
+		default:
+			s += ", "
+		}
+		s += string(w)
+	}
+	return s
+}
+
+func resultObject(r domain.Result) map[string]any {
+	return map[string]any{
+		"id": r.ImageID, "path": r.Path, "status": r.Status, "answer": r.Answer,
+		"error_kind": r.ErrorKind, "error": r.Error, "attempts": r.Attempts, "model": r.Model,
+		"tokens_in": r.TokensIn, "tokens_out": r.TokensOut, "latency_ms": r.LatencyMS,
+		"width": r.Width, "height": r.Height, "bytes": r.Bytes,
+		"taken_at": r.TakenAt, "finished_at": r.FinishedAt,
+	}
+}

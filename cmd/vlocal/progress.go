@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/cheggaaa/pb/v3"
+
+	"vlocal/scan"
+	"vlocal/worker"
+)
+
+const (
+	// redraw is how often a bar in a terminal is drawn anew.
+	redraw = 200 * time.Millisecond
+	// every is how often a line is printed where there is no terminal.
+	every = 5 * time.Second
+)
+
+// runBar has the bar fill what the figures leave of the line.
+const runBar = `{{counters .}} {{bar . "[" "=" ">" " " "]"}} {{percent . "%.0f%%"}} {{string . "state"}}`
+
+// followRun shows how a run goes on until the returned function is called, which
+// may be done more than once.
+func (c console) followRun(total int, snapshot func() worker.Progress) (stop func()) {
+	switch {
+	case total == 0:
+		return func() {}
+	case c.json:
+		return repeat(every, func() { _ = c.object(progressObject(total, snapshot())) })
+	case c.quiet:
+		return func() {}
+	case !c.live():
+		return repeat(every, func() { c.remark("%s", progressLine(total, snapshot())) })
+	}
+	bar := pb.New(total).SetTemplateString(runBar).SetWriter(c.err).SetRefreshRate(redraw)
+	bar.Set(pb.Terminal, true)
+	draw := func() {
+		p := snapshot()
+		bar.Set("state", progressState(total, p))
+		bar.SetCurrent(int64(p.Done + p.Failed))
+	}
+	draw()
+	bar.Start()
+	end := repeat(redraw, draw)
+	return sync.OnceFunc(func() {
+		end()
+		draw()
+		bar.Finish()
+	})
+}
+
+// followScan shows that a scan goes on.
+func (c console) followScan(r *scan.Report) (stop func()) {
+	if c.quiet || c.json || !c.live() {
+		return func() {}
+	}
+	bar := pb.New(0).SetTemplateString(`scanning: {{string . "found"}}`).SetWriter(c.err).SetRefreshRate(redraw)
+	bar.Set(pb.Terminal, true).Set(pb.CleanOnFinish, true)
+	bar.Start()
+	end := repeat(redraw, func() { bar.Set("found", count(r.FoundSoFar(), "image")) })
+	return sync.OnceFunc(func() {
+		end()
+		bar.Finish()
+	})
+}
+
+// repeat calls f again and again until the returned function is called, which
+// waits for a call under way.
+func repeat(interval time.Duration, f func()) (stop func()) {
+	quit, ended := make(chan struct{}), make(chan struct{})
+	ticker := time.NewTicker(interval)
+	go func() {
+		defer close(ended)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				f()
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return sync.OnceFunc(func() {
+		close(quit)
+		<-ended
+	})
+}
+
+// progressState is what stands beside the bar.
+func progressState(total int, p worker.Progress) string {
+	s := fmt.Sprintf("%.1f/s", perSecond(p))
+	if eta, known := remaining(total, p); known {
+		s += " ETA " + span(eta)
+	}
+	if p.Recent > 0 {
+		s += " latency " + span(p.Recent)
+	}
+	if p.Failed > 0 {
+		s += fmt.Sprintf(" failed %s", number(p.Failed))
+	}
+	return s
+}
+
+// progressLine is the same as a line of a log.
+func progressLine(total int, p worker.Progress) string {
+	return fmt.Sprintf("%s of %s done, %s failed, %s in flight, %s",
+		number(p.Done), number(total), number(p.Failed), number(p.InFlight), progressState(total, p))
+}
+
+func progressObject(total int, p worker.Progress) map[string]any {
+	o := map[string]any{
+		"event": "progress", "total": total, "done": p.Done, "failed": p.Failed, "in_flight": p.InFlight,
+		"per_second": round(perSecond(p)), "latency_ms": p.Recent.Milliseconds(), "elapsed_ms": p.Elapsed.Milliseconds(),
+	}
+	if eta, known := remaining(total, p); known {
+		o["eta_ms"] = eta.Milliseconds()
+	}
+	return o
+}
+
+// perSecond is how many jobs were through a second.
+func perSecond(p worker.Progress) float64 {
+	if p.Elapsed <= 0 {
+		return 0
+	}
+	return float64(p.Done+p.Failed) / p.Elapsed.Seconds()
+}
+
+// remaining is how long the rest takes at the pace so far.
+func remaining(total int, p worker.Progress) (eta time.Duration, known bool) {
+	rate := perSecond(p)
+	if rate == 0 {
+		return 0, false
+	}
+	return time.Duration(float64(total-p.Done-p.Failed) / rate * float64(time.Second)), true
+}

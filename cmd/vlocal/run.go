@@ -1,0 +1,178 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/urfave/cli/v2"
+
+	"vlocal/domain"
+	"vlocal/store"
+)
+
+func runCommand() *cli.Command {
+	flags := []cli.Flag{
+		&cli.StringFlag{
+			Name: "prompt", Aliases: []string{"p"},
+			Usage: "ask this `QUESTION` about every image; default: that of the last run",
+		},
+		&cli.IntFlag{Name: "max-tokens", Value: 1024, Usage: "let an answer have up to `N` tokens"},
+		&cli.IntFlag{Name: "max-width", Value: 1920, Usage: "make pictures at most `N` pixels wide"},
+		&cli.IntFlag{Name: "max-height", Value: 1080, Usage: "make pictures at most `N` pixels high"},
+		&cli.IntFlag{Name: "quality", Value: 85, Usage: "JPEG quality of what is sent, 1 to 100"},
+	}
+	flags = append(flags, serverFlags()...)
+	flags = append(flags, scanFlags()...)
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "scan folders and ask about every image that has no answer yet",
+		ArgsUsage: "[PATH...]",
+		Description: `vlocal run ~/Photos --prompt "What is in this photo?"
+vlocal run                          go on with what is pending of the last question
+
+With a server:
+VLOCAL_API_KEY=... vlocal run ~/Photos --model gpt-4o-mini --prompt "..."
+vlocal run ~/Photos --base-url http://localhost:11434/v1 --model llava --prompt "..."
+
+Exit code: 0 all done, 1 could not run or stopped early, 2 wrong usage, 3 some rows failed.`,
+		Flags:  append(flags, quietFlag, jsonFlag),
+		Action: runAction,
+	}
+}
+
+func runAction(c *cli.Context) error {
+	roots, err := rootsOf(c)
+	if err != nil {
+		return err
+	}
+	if err := checkNumbers(c); err != nil {
+		return err
+	}
+	s, err := openForRun(c, len(roots) > 0)
+	if err != nil {
+		return err
+	}
+	err = func() error {
+		task, srv, err := taskToRun(c, s)
+		if err != nil {
+			return err
+		}
+		return ask(c, s, task, srv, store.Scope{Roots: roots})
+	}()
+	return errors.Join(err, s.Close())
+}
+
+// openForRun makes the database on the first run; without a folder to scan
+// there would be nothing in it.
+func openForRun(c *cli.Context, haveRoots bool) (*store.Store, error) {
+	if !haveRoots {
+		return store.Open(c.Context, c.String(dbFlag))
+	}
+	if !c.IsSet("prompt") {
+		// Do not leave an empty database behind for a call that asks nothing.
+		s, err := store.Open(c.Context, c.String(dbFlag))
+		if errors.Is(err, store.ErrNoDatabase) {
+			return nil, noQuestion()
+		}
+		return s, err
+	}
+	return store.Create(c.Context, c.String(dbFlag))
+}
+
+func noQuestion() error {
+	return usagef(`ask what? For example: vlocal run ~/Photos --prompt "What is in this photo?"`)
+}
+
+func checkNumbers(c *cli.Context) error {
+	for _, name := range []string{"max-tokens", "max-width", "max-height", "quality", "concurrency"} {
+		if n := c.Int(name); n < 1 && c.IsSet(name) {
+			return usagef("--%s %d: it takes a number from 1", name, n)
+		}
+	}
+	if c.Int("quality") > 100 {
+		return usagef("--quality %d: it takes a number from 1 to 100", c.Int("quality"))
+	}
+	if c.Int("concurrency") > 1000 {
+		return usagef("--concurrency %d: it takes a number from 1 to 1000", c.Int("concurrency"))
+	}
+	if c.Duration("timeout") <= 0 {
+		return usagef("--timeout %s: it takes a time such as 30s or 2m", c.Duration("timeout"))
+	}
+	return nil
+}
+
+// taskToRun gives the question that the flags ask, where they are silent that of
+// the last run, and whom to ask.
+func taskToRun(c *cli.Context, s *store.Store) (domain.Task, server, error) {
+	last, _, err := s.LastTask(c.Context)
+	if err != nil {
+		return last, server{}, err
+	}
+	task := domain.Task{Prompt: cmp.Or(c.String("prompt"), last.Prompt), Parameters: last.Parameters}
+	if task.Prompt == "" {
+		return task, server{}, noQuestion()
+	}
+	for _, p := range []struct {
+		name string
+		v    *int
+	}{
+		{"max-tokens", &task.MaxTokens}, {"max-width", &task.MaxWidth},
+		{"max-height", &task.MaxHeight}, {"quality", &task.Quality},
+	} {
+		// A new question starts from the defaults, not from what the last one had.
+		if c.IsSet(p.name) || *p.v == 0 || c.IsSet("prompt") {
+			*p.v = c.Int(p.name)
+		}
+	}
+	going := last
+	if c.IsSet("prompt") && c.String("prompt") != last.Prompt {
+		going = domain.Task{}
+	}
+	srv, err := chooseServer(c.Context, c, s, going)
+	if err != nil {
+		return task, srv, err
+	}
+	task.Model = srv.model
+	return task, srv, nil
+}
+
+func retryCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "retry",
+		Usage:     "ask again about the failed rows of the last run, and only those",
+		ArgsUsage: "[PATH...]",
+		Description: `vlocal retry
+vlocal retry ~/Photos/2024          only the failed ones in this folder`,
+		Flags: append(serverFlags(), quietFlag, jsonFlag),
+		Action: func(c *cli.Context) error {
+			roots, err := rootsOf(c)
+			if err != nil {
+				return err
+			}
+			if err := checkNumbers(c); err != nil {
+				return err
+			}
+			s, err := store.Open(c.Context, c.String(dbFlag))
+			if err != nil {
+				return err
+			}
+			return errors.Join(retry(c.Context, c, s, roots), s.Close())
+		},
+	}
+}
+
+func retry(ctx context.Context, c *cli.Context, s *store.Store, roots []string) error {
+	task, err := lastTask(ctx, s)
+	if err != nil {
+		return err
+	}
+	if name := c.String("model"); c.IsSet("model") && name != task.Model {
+		return usagef("the failed rows were asked of %q; to ask %q is another question: vlocal run --model %s", task.Model, name, name)
+	}
+	srv, err := chooseServer(ctx, c, s, task)
+	if err != nil {
+		return err
+	}
+	return ask(c, s, task, srv, store.Scope{Roots: roots, Failed: true})
+}

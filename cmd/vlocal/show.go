@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"vlocal/domain"
+	"vlocal/store"
+)
+
+func showCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "show",
+		Usage:     "show one image: its answer and every attempt, in order",
+		ArgsUsage: "PATH|ID",
+		Description: `vlocal show ~/Photos/IMG_1234.jpg
+vlocal show IMG_1234.jpg            the file name alone, if there is one of that name
+vlocal show 17                      the ID that 'vlocal list' prints`,
+		Flags: []cli.Flag{jsonFlag},
+		Action: reading(func(ctx context.Context, c *cli.Context, s *store.Store) error {
+			if c.Args().Len() != 1 {
+				return usagef("show which image? For example: vlocal show IMG_1234.jpg, or an ID that 'vlocal list' prints")
+			}
+			image, err := findImage(ctx, s, c.Args().First())
+			if err != nil {
+				return err
+			}
+			histories, err := s.Histories(ctx, image.ID)
+			if err != nil {
+				return err
+			}
+			con := consoleOf(c)
+			if con.json {
+				return con.object(historyObject(image, histories))
+			}
+			_, err = fmt.Fprint(con.out, historyText(image, histories))
+			return err
+		}),
+	}
+}
+
+// findImage takes a path, the number of an image, or the end of a path.
+func findImage(ctx context.Context, s *store.Store, name string) (domain.Image, error) {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return domain.Image{}, err
+	}
+	image, err := s.ImageByPath(ctx, path)
+	if !errors.Is(err, store.ErrNoImage) {
+		return image, err
+	}
+	if id, numeric := strconv.ParseInt(name, 10, 64); numeric == nil {
+		if image, err = s.ImageByID(ctx, id); !errors.Is(err, store.ErrNoImage) {
+			return image, err
+		}
+	}
+	image, err = s.ImageByName(ctx, filepath.Clean(name))
+	if many, ok := errors.AsType[*store.ManyImagesError](err); ok {
+		return image, fmt.Errorf("%w; say which:\n  %s", err, strings.Join(many.Paths, "\n  "))
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return image, err
+}
+
+func historyText(i domain.Image, all []store.History) string {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-9s "+format+"\n", append([]any{name}, args...)...)
+	}
+	line("image", "%d  %s", i.ID, oneLine(domain.PathText(i.Path)))
+	line("file", "%s", fileText(i))
+	if len(all) == 0 {
+		line("", "not asked about yet; vlocal run asks")
+	}
+	for _, h := range all {
+		b.WriteByte('\n')
+		line("question", "%s", oneLine(h.Task.Prompt))
+		line("model", "%s", oneLine(h.Result.Model))
+		line("status", "%s", h.Result.Status)
+		if h.Result.Answer != "" {
+			line("answer", "%s", indented(h.Result.Answer))
+		}
+		if h.Result.Error != "" {
+			line("error", "%s: %s", h.Result.ErrorKind, indented(h.Result.Error))
+		}
+		if h.Result.Status == domain.Done && len(h.Attempts) == 0 {
+			line("attempts", "none: a file with the same bytes was asked about")
+		}
+		for n, a := range h.Attempts {
+			line(fmt.Sprintf("attempt %d", n+1), "%s", attemptText(a))
+		}
+	}
+	return b.String()
+}
+
+// fileText tells what is known of a file.
+func fileText(i domain.Image) string {
+	s := number(i.Size) + " bytes"
+	if i.Width > 0 {
+		s = fmt.Sprintf("%s, %dx%d, %s", i.Format, i.Width, i.Height, s)
+	}
+	if i.TakenAt != "" {
+		s += ", taken " + i.TakenAt
+	}
+	return s
+}
+
+func attemptText(a domain.Attempt) string {
+	s := a.StartedAt.Local().Format("2006-01-02 15:04:05.000") + "  "
+	if a.Outcome == "" {
+		return s + "under way"
+	}
+	s += a.Outcome
+	if a.HTTPStatus > 0 {
+		s += fmt.Sprintf("  HTTP %d", a.HTTPStatus)
+	}
+	if a.Latency > 0 {
+		s += "  " + span(a.Latency)
+	}
+	if a.Answer.TokensIn+a.Answer.TokensOut > 0 {
+		s += fmt.Sprintf("  %s tokens in, %s out", number(a.Answer.TokensIn), number(a.Answer.TokensOut))
+	}
+	if a.Error != "" {
+		s += "\n          " + indented(a.Error)
+	}
+	return s
+}
+
+// indented keeps the lines of a text under the one it starts on.
+func indented(s string) string {
+	return strings.ReplaceAll(strings.TrimSpace(printable(s)), "\n", "\n          ")
+}
+
+func historyObject(i domain.Image, all []store.History) map[string]any {
+	tasks := []map[string]any{}
+	for _, h := range all {
+		attempts := []map[string]any{}
+		for _, a := range h.Attempts {
+			attempts = append(attempts, map[string]any{
+				"started_at": a.StartedAt.UTC(), "ended_at": a.EndedAt.UTC(), "outcome": a.Outcome, "error": a.Error,
+				"http_status": a.HTTPStatus, "latency_ms": a.Latency.Milliseconds(), "answer": a.Answer.Text,
+				"finish_reason": a.Answer.FinishReason, "tokens_in": a.Answer.TokensIn, "tokens_out": a.Answer.TokensOut,
+			})
+		}
+		tasks = append(tasks, map[string]any{
+			"prompt": h.Task.Prompt, "result": resultObject(h.Result), "attempts": attempts,
+		})
+	}
+	return map[string]any{
+		"id": i.ID, "path": domain.PathText(i.Path), "bytes": i.Size, "width": i.Width, "height": i.Height,
+		"format": i.Format, "orientation": i.Orientation, "taken_at": i.TakenAt, "tasks": tasks,
+	}
+}

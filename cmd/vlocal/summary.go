@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"vlocal/domain"
+	"vlocal/worker"
+)
+
+// outcome is how a run ended.
+type outcome struct {
+	worker.Progress
+	// total jobs were to be asked; left are still pending.
+	total, left int
+	// failedBefore counts all failed rows in the run's scope, those of earlier
+	// runs included.
+	failedBefore int
+	// stopped is why the run ended early; nil if it went through.
+	stopped error
+}
+
+// tellRun prints the summary of a run, and gives the error that stands for its
+// exit code.
+func (c console) tellRun(o outcome) error {
+	if c.json {
+		if err := c.object(o.object()); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprint(c.out, o.text())
+	}
+	switch {
+	case errors.Is(o.stopped, worker.ErrDrained):
+		return errTold
+	case o.stopped != nil:
+		return fmt.Errorf("the run stopped, %s still pending: %w", count(o.left, "image"), o.stopped)
+	case o.failedBefore > 0:
+		return errRowsFailed
+	}
+	return nil
+}
+
+func (o outcome) text() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	if o.total == 0 {
+		line("nothing to ask: every image in question has its row")
+	} else {
+		line("%s: %s done, %s failed, %s pending", count(o.total, "image"), number(o.Done), number(o.Failed), number(o.left))
+	}
+	if o.Shared > 0 {
+		line("  %s share the answer of a file with the same bytes", number(o.Shared))
+	}
+	for _, kind := range kindsIn(o.Failures) {
+		line("  %-15s %s", kind, number(o.Failures[kind]))
+	}
+	if o.Sent > 0 {
+		line("requests   %s sent, %s to be tried again; success rate %.1f%%", number(o.Sent), number(o.Retried), o.successRate())
+		l := o.Latency
+		line("latency    mean %s, P50 %s, P95 %s, P99 %s", span(l.Mean), span(l.P50), span(l.P95), span(l.P99))
+		line("time       %s, %.1f images a second", span(o.Elapsed), perSecond(o.Progress))
+		line("tokens     %s in, %s out", number(o.TokensIn), number(o.TokensOut))
+	}
+	for _, next := range o.next() {
+		line("next:      %s", next)
+	}
+	return b.String()
+}
+
+// next gives the commands to run now.
+func (o outcome) next() (commands []string) {
+	if o.left > 0 {
+		commands = append(commands, "vlocal run              go on with the pending rows")
+	}
+	if o.failedBefore > 0 {
+		commands = append(commands,
+			fmt.Sprintf("vlocal list --status failed   see why %s failed", count(o.failedBefore, "row")),
+			"vlocal retry                  ask again about the failed rows")
+	}
+	return append(commands, "vlocal export photos.csv")
+}
+
+// successRate is the share of the jobs that went through that are done, in
+// percent.
+func (o outcome) successRate() float64 {
+	if through := o.Done + o.Failed; through > 0 {
+		return 100 * float64(o.Done) / float64(through)
+	}
+	return 0
+}
+
+func (o outcome) object() map[string]any {
+	stopped := any(nil)
+	if o.stopped != nil {
+		stopped = o.stopped.Error()
+	}
+	l := o.Latency
+	return map[string]any{
+		"event": "summary", "total": o.total, "done": o.Done, "shared": o.Shared, "failed": o.Failed, "pending": o.left,
+		"failures": o.Failures, "errors": o.Errors, "requests": o.Sent, "retried": o.Retried,
+		"success_rate": round(o.successRate()),
+		"latency_ms": map[string]int64{
+			"mean": l.Mean.Milliseconds(), "p50": l.P50.Milliseconds(),
+			"p95": l.P95.Milliseconds(), "p99": l.P99.Milliseconds(),
+		},
+		"elapsed_ms": o.Elapsed.Milliseconds(), "per_second": round(perSecond(o.Progress)),
+		"tokens_in": o.TokensIn, "tokens_out": o.TokensOut, "stopped": stopped,
+	}
+}
+
+// kindsIn gives the kinds of a count, the most frequent first.
+func kindsIn(counts map[domain.ErrorKind]int) []domain.ErrorKind {
+	var kinds []domain.ErrorKind
+	for _, k := range domain.ErrorKinds {
+		if counts[k] > 0 {
+			kinds = append(kinds, k)
+		}
+	}
+	slices.SortStableFunc(kinds, func(a, b domain.ErrorKind) int { return counts[b] - counts[a] })
+	return kinds
+}

@@ -1,0 +1,25 @@
+package domain
+
+// Result is one job as a row for people: a line of the view `results`, of the
+// CSV and of a list. A pointer is nil where the value is not known.
+type Result struct {
+	Path      string // valid UTF-8, see PathText
+	Status    Status
+	Answer    string
+	ErrorKind ErrorKind
+	Error     string
+	// Attempts counts all attempts at the job, ever.
+	Attempts int64
+	Model    string
+	// TokensIn and TokensOut are sums over all attempts.
+	TokensIn, TokensOut *int64
+	// LatencyMS is that of the last attempt, in milliseconds.
+	LatencyMS *int64
+	// Width and Height are in pixels, upright.
+	Width, Height *int64
+	// Bytes is the size of the source file.
+	Bytes int64
+	// TakenAt and FinishedAt are in ISO 8601; "" when unknown.
+	TakenAt, FinishedAt string
+	ImageID             int64
+}

@@ -1,0 +1,184 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"vlocal/domain"
+)
+
+// askedElsewhere is when to look again at a job whose picture is being asked
+// about for another job.
+const askedElsewhere = 500 * time.Millisecond
+
+// due gives up to n pending jobs whose time has come.
+func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
+	err = t.rows(`
+		SELECT j.id, j.tries, i.id, i.path, i.path_raw, i.bytes, i.mtime_ns
+		FROM jobs j JOIN images i ON i.id = j.image_id
+		WHERE j.run_id = ? AND j.status = 'pending' AND j.not_before <= ?
+		ORDER BY j.not_before, j.id LIMIT ?`, []any{r.id, now, n},
+		func(rows *sql.Rows) error {
+			var j domain.Job
+			var mtime int64
+			var raw []byte
+			if err := rows.Scan(&j.ID, &j.Tries, &j.Image.ID, &j.Image.Path, &raw, &j.Image.Size, &mtime); err != nil {
+				return err
+			}
+			if len(raw) > 0 {
+				j.Image.Path = string(raw)
+			}
+			j.Image.ModTime = time.Unix(0, mtime)
+			jobs = append(jobs, j)
+			return nil
+		})
+	return jobs, err
+}
+
+// Begin puts an attempt at a claimed job on record, with what is now known of
+// its image. No attempt is begun where the same bytes were answered under the
+// same task (domain.ErrAnswered: the job is done, with that answer) or are being
+// asked about (domain.ErrBeingAsked: the job is pending, due in a moment).
+func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts) (a domain.Attempt, err error) {
+	var instead error
+	err = r.store.writer.write(ctx, func(t *tx) error {
+		now := r.store.now()
+		if err := learn(t, j.Image.ID, facts); err != nil {
+			return err
+		}
+		if instead, err = r.share(t, j, facts, now); err != nil || instead != nil {
+			return err
+		}
+		a.JobID, a.StartedAt = j.ID, now
+		a.ID, err = t.insert(`INSERT INTO attempts (job_id, run_id, sha256, started_at) VALUES (?, ?, ?, ?)`,
+			j.ID, r.id, sum256(facts.SHA256), millis(now))
+		return err
+	})
+	if err != nil {
+		return domain.Attempt{}, fmt.Errorf("begin an attempt at %s: %w", domain.PathText(j.Image.Path), err)
+	}
+	return a, instead
+}
+
+// learn records what is known of an image. What is not known now leaves what
+// was known before.
+func learn(t *tx, image int64, f domain.Facts) error {
+	if f == (domain.Facts{}) {
+		return nil
+	}
+	return t.exec(`
+		UPDATE images SET
+		       sha256 = coalesce(?, sha256), width = coalesce(?, width), height = coalesce(?, height),
+		       format = coalesce(?, format), orientation = coalesce(?, orientation), taken_at = coalesce(?, taken_at)
+		WHERE id = ?`,
+		sum256(f.SHA256), positive(f.Width), positive(f.Height),
+		text(f.Format), positive(f.Orientation), text(f.TakenAt), image)
+}
+
+// share settles a job without asking, if its picture was or is being asked about.
+func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now time.Time) (instead, err error) {
+	if f.SHA256 == [32]byte{} {
+		return nil, nil
+	}
+	var answer int64
+	err = t.row(`
+		SELECT n.id FROM answers n JOIN attempts a ON a.id = n.attempt_id
+		WHERE n.sha256 = ? AND n.task_id = ? AND a.outcome = 'ok'
+		ORDER BY n.id DESC LIMIT 1`, []any{f.SHA256[:], r.task.ID}, &answer)
+	if found, err := optional(err); err != nil {
+		return nil, err
+	} else if found {
+		return domain.ErrAnswered, t.exec(`
+			UPDATE jobs SET status = 'done', answer_id = ?, updated_at = ? WHERE id = ?`,
+			answer, millis(now), j.ID)
+	}
+	var open int64
+	err = t.row(`
+		SELECT a.id FROM attempts a INDEXED BY attempts_open JOIN jobs j ON j.id = a.job_id
+		WHERE a.outcome IS NULL AND a.sha256 = ? AND j.task_id = ? LIMIT 1`,
+		[]any{f.SHA256[:], r.task.ID}, &open)
+	if found, err := optional(err); err != nil || !found {
+		return nil, err
+	}
+	return domain.ErrBeingAsked, t.exec(`
+		UPDATE jobs SET status = 'pending', not_before = ?, updated_at = ? WHERE id = ?`,
+		millis(now.Add(askedElsewhere)), millis(now), j.ID)
+}
+
+// End completes an attempt, keeps what the model said, and moves the job on, all
+// on disk when it returns. It is called once for each attempt.
+func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error {
+	err := r.store.writer.write(ctx, func(t *tx) error {
+		now := millis(r.store.now())
+		if err := complete(t, a, e, now); err != nil {
+			return err
+		}
+		answer, err := keep(t, a, e, r.task)
+		if err != nil {
+			return err
+		}
+		return move(t, a.JobID, e, answer, now)
+	})
+	if err != nil {
+		return fmt.Errorf("record the end of attempt %d: %w", a.ID, err)
+	}
+	return nil
+}
+
+// complete fills in the attempt's row, once.
+func complete(t *tx, a domain.Attempt, e domain.Ending, now int64) error {
+	outcome, message, status := "ok", "", 0
+	if e.Err != nil {
+		outcome, message, status = string(e.Err.Kind), e.Err.Error(), e.Err.HTTPStatus
+	} else {
+		status = 200
+	}
+	var latency any
+	if e.Latency > 0 {
+		latency = e.Latency.Milliseconds()
+	}
+	n, err := t.change(`
+		UPDATE attempts SET ended_at = ?, outcome = ?, error = ?, http_status = ?,
+		       latency_ms = ?, tokens_in = ?, tokens_out = ?
+		WHERE id = ? AND outcome IS NULL`,
+		now, outcome, text(message), positive(status),
+		latency, positive(e.Answer.TokensIn), positive(e.Answer.TokensOut), a.ID)
+	if err == nil && n != 1 {
+		err = fmt.Errorf("attempt %d is not open", a.ID)
+	}
+	return err
+}
+
+// keep stores what the model said, if it said anything about known bytes.
+func keep(t *tx, a domain.Attempt, e domain.Ending, task domain.Task) (id any, err error) {
+	if e.Answer.Text == "" {
+		return nil, nil
+	}
+	model := e.Answer.Model
+	if model == "" {
+		model = task.Model
+	}
+	return t.insert(`
+		INSERT INTO answers (attempt_id, task_id, sha256, text, model, finish_reason)
+		SELECT id, ?, sha256, ?, ?, ? FROM attempts WHERE id = ?`,
+		task.ID, e.Answer.Text, model, text(e.Answer.FinishReason), a.ID)
+}
+
+// move gives the job its next status.
+func move(t *tx, job int64, e domain.Ending, answer any, now int64) error {
+	var kind, message any
+	if e.Status == domain.Failed && e.Err != nil {
+		kind, message = string(e.Err.Kind), e.Err.Error()
+	}
+	tries := 0
+	if e.CountTry {
+		tries = 1
+	}
+	return t.exec(`
+		UPDATE jobs SET status = ?, not_before = ?, tries = tries + ?,
+		       error_kind = ?, error = ?, answer_id = ?, updated_at = ?
+		WHERE id = ?`,
+		string(e.Status), millis(e.NotBefore), tries, kind, message, answer, now, job)
+}

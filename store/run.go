@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"vlocal/domain"
+)
+
+// Scope says which jobs of its task a run is to ask.
+type Scope struct {
+	// Roots limits the run to images at and below these absolute paths; none
+	// means every image in the database.
+	Roots []string
+	// Failed takes the failed jobs only, and gives each a fresh start. Without
+	// it a run takes what is pending and what is new.
+	Failed bool
+}
+
+// Run is one invocation that asks: the task's jobs in a scope, and the right to
+// claim them. While it is open no other process can open one on the same
+// database.
+type Run struct {
+	store  *Store
+	id     int64
+	task   domain.Task
+	unlock func() error
+	// Total is how many jobs the run has to ask.
+	Total int
+	// Recovered is how many attempts of a dead run were found open and are now
+	// on record as interrupted.
+	Recovered int
+}
+
+// StartRun takes the database for asking (*InUseError if another process has
+// it), completes on record what a dead run left open, and queues the jobs of the
+// scope. baseURL is the server that will be asked, for the record.
+func (s *Store) StartRun(ctx context.Context, task domain.Task, baseURL string, scope Scope) (*Run, error) {
+	unlock, err := s.lockRun(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{store: s, task: task, unlock: unlock}
+	if err := s.writer.write(ctx, func(t *tx) error { return r.start(t, baseURL, scope) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("start the run: %w", err), unlock())
+	}
+	return r, nil
+}
+
+func (r *Run) start(t *tx, baseURL string, scope Scope) error {
+	now := millis(r.store.now())
+	recovered, err := recoverDead(t, now)
+	if err != nil {
+		return err
+	}
+	r.Recovered = recovered
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this machine"
+	}
+	r.id, err = t.insert(`
+		INSERT INTO runs (task_id, base_url, host, pid, started_at) VALUES (?, ?, ?, ?, ?)`,
+		r.task.ID, baseURL, host, os.Getpid(), now)
+	if err != nil {
+		return err
+	}
+	for _, s := range spans(scope.Roots) {
+		queue := r.queue
+		if scope.Failed {
+			queue = r.requeueFailed
+		}
+		if err := queue(t, now, s); err != nil {
+			return err
+		}
+	}
+	return t.row(`SELECT count(*) FROM jobs WHERE run_id = ? AND status = 'pending'`, []any{r.id}, &r.Total)
+}
+
+// recoverDead completes the attempts that a killed run left open and gives its
+// jobs back. The lock is held, so whatever is open belongs to the dead.
+func recoverDead(t *tx, now int64) (attempts int, err error) {
+	n, err := t.change(`
+		UPDATE attempts SET outcome = 'interrupted', ended_at = ?,
+		       error = 'the program ended while this was under way; the server may have counted it'
+		WHERE outcome IS NULL`, now)
+	if err != nil {
+		return 0, err
+	}
+	// Through tasks, so that the index on (task_id, status) finds the few.
+	err = t.exec(`
+		UPDATE jobs SET status = 'pending', not_before = 0, updated_at = ?
+		WHERE task_id IN (SELECT id FROM tasks) AND status = 'running'`, now)
+	return int(n), err
+}
+
+// queue makes the jobs that the images in a span lack, in path order, and takes
+// over those that are pending.
+func (r *Run) queue(t *tx, now int64, span [3]string) error {
+	return t.exec(`
+		INSERT INTO jobs (image_id, task_id, run_id, updated_at)
+		SELECT id, ?1, ?2, ?3 FROM images
+		WHERE missing_at IS NULL AND (path = ?4 OR (path >= ?5 AND path < ?6))
+		ORDER BY path, path_raw
+		ON CONFLICT (image_id, task_id) DO UPDATE SET run_id = excluded.run_id, not_before = 0, tries = 0
+		WHERE jobs.status = 'pending'`,
+		r.task.ID, r.id, now, span[0], span[1], span[2])
+}
+
+// requeueFailed gives the failed jobs in a span a fresh start. Their attempts,
+// and the answers of those, stay on record.
+func (r *Run) requeueFailed(t *tx, now int64, span [3]string) error {
+	return t.exec(`
+		UPDATE jobs SET status = 'pending', run_id = ?2, not_before = 0, tries = 0,
+		       error_kind = NULL, error = NULL, answer_id = NULL, updated_at = ?3
+		WHERE task_id = ?1 AND status = 'failed' AND image_id IN (
+		      SELECT id FROM images
+		      WHERE missing_at IS NULL AND (path = ?4 OR (path >= ?5 AND path < ?6)))`,
+		r.task.ID, r.id, now, span[0], span[1], span[2])
+}
+
+// Close ends the run: jobs that were claimed and not asked are pending again,
+// stopped (nil if the run went through) is put on record, and the database is
+// free for the next run. No attempt may be under way.
+func (r *Run) Close(ctx context.Context, stopped error) error {
+	why := ""
+	if stopped != nil {
+		why = stopped.Error()
+	}
+	err := r.store.writer.write(ctx, func(t *tx) error {
+		now := millis(r.store.now())
+		err := t.exec(`
+			UPDATE jobs SET status = 'pending', updated_at = ?
+			WHERE task_id = ? AND status = 'running'`, now, r.task.ID)
+		if err != nil {
+			return err
+		}
+		return t.exec(`UPDATE runs SET ended_at = ?, error = ? WHERE id = ?`, now, text(why), r.id)
+	})
+	if err != nil {
+		err = fmt.Errorf("end the run: %w", err)
+	}
+	return errors.Join(err, r.unlock())
+}
+
+// Left counts the jobs of the run that are still pending.
+func (r *Run) Left(ctx context.Context) (int, error) {
+	n, err := r.store.count(ctx, `SELECT count(*) FROM jobs WHERE run_id = ? AND status = 'pending'`, r.id)
+	return int(n), err
+}
+
+// Claim marks up to n due jobs running and gives them, those due longest first.
+// When there are none, next is when the first becomes due; zero if no job of the
+// run is pending at all.
+func (r *Run) Claim(ctx context.Context, n int) (jobs []domain.Job, next time.Time, err error) {
+	err = r.store.writer.write(ctx, func(t *tx) error {
+		now := millis(r.store.now())
+		jobs, next = nil, time.Time{}
+		if jobs, err = r.due(t, now, n); err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			err := t.exec(`UPDATE jobs SET status = 'running', updated_at = ? WHERE id = ?`, now, j.ID)
+			if err != nil {
+				return err
+			}
+		}
+		if len(jobs) > 0 {
+			return nil
+		}
+		var due int64
+		err := t.row(`
+			SELECT not_before FROM jobs WHERE run_id = ? AND status = 'pending'
+			ORDER BY not_before LIMIT 1`, []any{r.id}, &due)
+		if found, err := optional(err); !found {
+			return err
+		}
+		next = time.UnixMilli(due)
+		return nil
+	})
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("claim jobs: %w", err)
+	}
+	return jobs, next, nil
+}

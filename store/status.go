@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"vlocal/domain"
+)
+
+// Images counts the images on record, and how many of them are missing.
+func (s *Store) Images(ctx context.Context) (all, missing int, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT count(*), count(missing_at) FROM images`).Scan(&all, &missing)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count the images: %w", err)
+	}
+	return all, missing, nil
+}
+
+// Totals says how far a task is and what it took.
+func (s *Store) Totals(ctx context.Context, task int64) (domain.Totals, error) {
+	t := domain.Totals{Jobs: map[domain.Status]int{}, Failures: map[domain.ErrorKind]int{}}
+	err := s.countJobs(ctx, task, &t)
+	if err == nil {
+		err = s.countAttempts(ctx, task, &t)
+	}
+	if err != nil {
+		return t, fmt.Errorf("read the totals: %w", err)
+	}
+	return t, nil
+}
+
+func (s *Store) countJobs(ctx context.Context, task int64, t *domain.Totals) error {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT status, coalesce(error_kind, ''), count(*) FROM jobs
+		WHERE task_id = ? GROUP BY status, error_kind`, task)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var status domain.Status
+		var kind domain.ErrorKind
+		var n int
+		if err := rows.Scan(&status, &kind, &n); err != nil {
+			return err
+		}
+		t.Jobs[status] += n
+		if kind != "" {
+			t.Failures[kind] += n
+		}
+	}
+	return rows.Err()
+}
+
+func (s *Store) countAttempts(ctx context.Context, task int64, t *domain.Totals) error {
+	var mean sql.NullFloat64
+	var asking int64
+	// A run that was killed has no end on record: its last attempt tells.
+	err := s.read.QueryRowContext(ctx, `
+		WITH asked AS (
+			SELECT a.* FROM attempts a JOIN runs r ON r.id = a.run_id WHERE r.task_id = ?1)
+		SELECT count(*),
+		       count(*) FILTER (WHERE outcome = 'interrupted'),
+		       coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0),
+		       avg(latency_ms) FILTER (WHERE outcome = 'ok'),
+		       (SELECT count(*) FROM jobs j JOIN answers n ON n.id = j.answer_id
+		          JOIN attempts o ON o.id = n.attempt_id
+		        WHERE j.task_id = ?1 AND j.status = 'done' AND o.job_id <> j.id),
+		       (SELECT coalesce(sum(coalesce(r.ended_at,
+		               (SELECT max(a.started_at) FROM attempts a WHERE a.run_id = r.id),
+		               r.started_at) - r.started_at), 0)
+		        FROM runs r WHERE r.task_id = ?1)
+		FROM asked`, task).
+		Scan(&t.Attempts, &t.Interrupted, &t.TokensIn, &t.TokensOut, &mean, &t.Shared, &asking)
+	t.MeanLatency = time.Duration(mean.Float64 * float64(time.Millisecond))
+	t.Asking = time.Duration(asking) * time.Millisecond
+	return err
+}
+
+// FailedIn counts the failed jobs of a task at and below the given absolute
+// paths; with none, all of them.
+func (s *Store) FailedIn(ctx context.Context, task int64, roots []string) (n int, err error) {
+	for _, sp := range spans(roots) {
+		var here int64
+		here, err = s.count(ctx, `
+			SELECT count(*) FROM jobs j JOIN images i ON i.id = j.image_id
+			WHERE j.task_id = ? AND j.status = 'failed' AND (i.path = ? OR (i.path >= ? AND i.path < ?))`,
+			task, sp[0], sp[1], sp[2])
+		if err != nil {
+			return 0, err
+		}
+		n += int(here)
+	}
+	return n, nil
+}

@@ -1,0 +1,237 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// maxGroup bounds how many writes share a transaction: enough for every slot,
+// few enough that nobody waits long for the others.
+const maxGroup = 256
+
+// errClosed is what a write gets after Close.
+var errClosed = errors.New("the database is closed")
+
+// writer is the only way to change the database: one goroutine, one
+// connection. Writes that wait at the same moment are committed together.
+type writer struct {
+	db    *sql.DB
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+	ops   chan op
+	quit  chan struct{} // closed by close: no more writes
+	ended chan struct{} // closed by loop: all writes are through
+}
+
+// op is one caller's write. do may run more than once, so it only sets what it
+// would set again.
+type op struct {
+	do     func(*tx) error
+	result chan error
+}
+
+func newWriter(dsn string) (*writer, error) {
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	w := &writer{
+		db:    db,
+		conn:  conn,
+		stmts: map[string]*sql.Stmt{},
+		ops:   make(chan op, maxGroup),
+		quit:  make(chan struct{}),
+		ended: make(chan struct{}),
+	}
+	go w.loop()
+	return w, nil
+}
+
+// write runs do in a transaction and returns when it is on disk. A ctx that
+// ends before the write began gives it up; after that the write runs to its
+// end, and the result is the truth about it.
+func (w *writer) write(ctx context.Context, do func(*tx) error) error {
+	o := op{do: do, result: make(chan error, 1)}
+	select {
+	case <-w.quit: // also when the send could go ahead
+		return errClosed
+	default:
+	}
+	select {
+	case w.ops <- o:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.quit:
+		return errClosed
+	}
+	select {
+	case err := <-o.result:
+		return err
+	case <-w.ended:
+		// The loop ended: either it served this op last, or it never saw it.
+		select {
+		case err := <-o.result:
+			return err
+		default:
+			return errClosed
+		}
+	}
+}
+
+// close serves the writes that wait, then ends the goroutine.
+func (w *writer) close() error {
+	close(w.quit)
+	<-w.ended
+	var errs []error
+	for _, st := range w.stmts {
+		errs = append(errs, st.Close())
+	}
+	return errors.Join(append(errs, w.conn.Close(), w.db.Close())...)
+}
+
+func (w *writer) loop() {
+	defer close(w.ended)
+	group := make([]op, 0, maxGroup)
+	for {
+		select {
+		case o := <-w.ops:
+			group = w.gather(append(group[:0], o))
+			w.commit(group)
+		case <-w.quit:
+			if group = w.gather(group[:0]); len(group) == 0 {
+				return
+			}
+			w.commit(group)
+		}
+	}
+}
+
+// gather takes what waits already, and waits for no more.
+func (w *writer) gather(group []op) []op {
+	for len(group) < maxGroup {
+		select {
+		case o := <-w.ops:
+			group = append(group, o)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit runs the group in one transaction. If a part fails, the parts are run
+// again one by one, so that only the one at fault fails.
+func (w *writer) commit(group []op) {
+	err := w.transact(group)
+	if err != nil && len(group) > 1 {
+		for _, o := range group {
+			o.result <- w.transact([]op{o})
+		}
+		return
+	}
+	for _, o := range group {
+		o.result <- err
+	}
+}
+
+func (w *writer) transact(group []op) error {
+	t := &tx{w}
+	// IMMEDIATE takes the write lock now, where busy_timeout helps, instead of
+	// failing later in the middle.
+	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	for _, o := range group {
+		if err := o.do(t); err != nil {
+			return errors.Join(err, t.exec("ROLLBACK"))
+		}
+	}
+	if err := t.exec("COMMIT"); err != nil {
+		// A failed commit (disk full) can leave the transaction open.
+		_ = t.exec("ROLLBACK")
+		return err
+	}
+	return nil
+}
+
+// tx runs statements within the writer's transaction. Statements are prepared
+// once for the life of the database.
+type tx struct{ w *writer }
+
+func (t *tx) stmt(query string) (*sql.Stmt, error) {
+	if st, ok := t.w.stmts[query]; ok {
+		return st, nil
+	}
+	st, err := t.w.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	t.w.stmts[query] = st
+	return st, nil
+}
+
+func (t *tx) exec(query string, args ...any) error {
+	_, err := t.change(query, args...)
+	return err
+}
+
+// change gives the number of rows the statement changed.
+func (t *tx) change(query string, args ...any) (int64, error) {
+	st, err := t.stmt(query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := st.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// insert gives the id of the new row.
+func (t *tx) insert(query string, args ...any) (int64, error) {
+	st, err := t.stmt(query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := st.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+// row scans the one row of a query into dest; sql.ErrNoRows if there is none.
+func (t *tx) row(query string, args []any, dest ...any) error {
+	st, err := t.stmt(query)
+	if err != nil {
+		return err
+	}
+	return st.QueryRowContext(context.Background(), args...).Scan(dest...)
+}
+
+// rows calls each for every row of a query.
+func (t *tx) rows(query string, args []any, each func(*sql.Rows) error) error {
+	st, err := t.stmt(query)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(context.Background(), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

@@ -1,0 +1,95 @@
+// Package worker is the loop of a run: claim a job, prepare its picture, ask the
+// model, record the answer. It decides how many requests are in flight, what is
+// tried again and when, and when the whole run has to stop.
+//
+// It knows nothing of SQL, of payloads or of codecs. A failed attempt is not a
+// loop in here: its job goes back to the queue with the time it is due again, so
+// a job that waits holds no slot, no memory and no goroutine.
+package worker
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"vlocal/domain"
+	"vlocal/preprocess"
+)
+
+// Queue is where jobs come from and what becomes of them is recorded. Its
+// methods are called from many goroutines. An error that is not named here means
+// that nothing can be recorded any more, and stops the run.
+type Queue interface {
+	// Claim takes up to n due jobs, so that nobody else gets them. When none is
+	// due, next is when the first will be; zero if no job is left at all.
+	Claim(ctx context.Context, n int) (jobs []domain.Job, next time.Time, err error)
+	// Begin puts an attempt on record, durably, before its request leaves. It
+	// begins none and settles the job itself with domain.ErrAnswered (the job is
+	// done) and domain.ErrBeingAsked (the job is due again shortly).
+	Begin(ctx context.Context, j domain.Job, f domain.Facts) (domain.Attempt, error)
+	// End completes an attempt, durably. It is called once for each Begin that
+	// returned no error.
+	End(ctx context.Context, a domain.Attempt, e domain.Ending) error
+}
+
+// Model answers a task's question about one picture.
+type Model interface {
+	// Ask sends one request and does not retry. Its error is a *domain.Error;
+	// the answer beside it holds what came all the same. It returns soon after
+	// ctx ends.
+	Ask(ctx context.Context, t domain.Task, jpeg []byte) (domain.Answer, error)
+}
+
+// Prepare makes the picture that is sent from the file at path. Its error is a
+// *domain.Error; the picture beside it holds what is known of the file.
+type Prepare func(ctx context.Context, path string) (preprocess.Picture, error)
+
+// Options are the settings of a run. The zero value means the defaults.
+type Options struct {
+	// Concurrency is the number of slots: requests in flight. Default 25.
+	Concurrency int
+	// Preparers is how many pictures are prepared at once; each needs a whole
+	// decoded picture in memory. Default: the number of CPUs in use.
+	Preparers int
+	// MaxTries bounds the attempts at one job that end with an error that passes
+	// with time. Default 8.
+	MaxTries int
+	// BackoffBase and BackoffCap shape the wait before the next try: a random
+	// time up to base * 2^tries, at most the cap. Defaults 500 ms and 60 s.
+	BackoffBase, BackoffCap time.Duration
+	// Patience is how long a server that answered before may be unreachable
+	// until the run stops. Default 60 s.
+	Patience time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	o.Concurrency = orDefault(o.Concurrency, 25)
+	o.Preparers = orDefault(o.Preparers, runtime.GOMAXPROCS(0))
+	o.MaxTries = orDefault(o.MaxTries, 8)
+	o.BackoffBase = orDefault(o.BackoffBase, 500*time.Millisecond)
+	o.BackoffCap = orDefault(o.BackoffCap, time.Minute)
+	o.Patience = orDefault(o.Patience, time.Minute)
+	return o
+}
+
+func orDefault[T int | time.Duration](v, otherwise T) T {
+	if v <= 0 {
+		return otherwise
+	}
+	return v
+}
+
+// Worker asks one task's question about the jobs of a queue.
+type Worker struct {
+	queue    Queue
+	model    Model
+	prepare  Prepare
+	task     domain.Task
+	options  Options
+	progress *progress
+}
+
+// New makes a worker for one run.
+func New(q Queue, m Model, p Prepare, t domain.Task, o Options) *Worker {
+	return &Worker{queue: q, model: m, prepare: p, task: t, options: o.withDefaults(), progress: newProgress()}
+}
