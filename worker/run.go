@@ -84,7 +84,15 @@ func (r *run) dispatch(claims context.Context) error {
 		// Read before claiming: a job that is settled in between may have become
 		// due again, and then the claim sees it.
 		open := r.open.Load()
-		jobs, next, err := r.queue.Claim(claims, r.claimSize())
+		size := r.options.Concurrency
+		if r.outage.on() {
+			// One job at a time tries whether the server is back.
+			if size = 1; open > 0 {
+				r.waitForWork(claims, time.Time{})
+				continue
+			}
+		}
+		jobs, next, err := r.queue.Claim(claims, size)
 		if claims.Err() != nil {
 			return context.Cause(claims)
 		}
@@ -109,15 +117,6 @@ func (r *run) dispatch(claims context.Context) error {
 	}
 }
 
-// claimSize is a round of slots, or a single job to try a server that was not to
-// be reached.
-func (r *run) claimSize() int {
-	if r.outage.on() {
-		return 1
-	}
-	return r.options.Concurrency
-}
-
 // waitOut waits while the server is given time to come back.
 func (r *run) waitOut(claims context.Context) error {
 	for {
@@ -135,8 +134,8 @@ func (r *run) waitOut(claims context.Context) error {
 	}
 }
 
-// waitForWork waits until the next job is due, or one was settled: its job may
-// have become due again.
+// waitForWork waits until next (zero: for ever), or until a job was settled: it
+// may have become due again.
 func (r *run) waitForWork(claims context.Context, next time.Time) {
 	var due <-chan time.Time
 	if !next.IsZero() {

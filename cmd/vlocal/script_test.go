@@ -1,0 +1,156 @@
+package main
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"vlocal/internal/testimage"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"vlocal": main,
+		"exits":  exits,
+	})
+}
+
+// TestScripts types what a user could have typed: the real program, in a folder
+// of its own, against the built-in model or a server that misbehaves.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			// Nothing of the person who runs the tests may get into them.
+			for _, name := range []string{"VLOCAL_DB", "VLOCAL_BASE_URL", "VLOCAL_MODEL", "VLOCAL_API_KEY", "OPENAI_API_KEY"} {
+				e.Setenv(name, "")
+			}
+			e.Setenv("NO_PROXY", "127.0.0.1")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"photos": photos,
+			"serve":  serve,
+			"asked":  asked,
+			"await":  await,
+			"query":  query,
+			"mode":   mode,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+	})
+}
+
+// exits CODE COMMAND... runs a command and is content when it ends with the
+// code.
+func exits() {
+	cmd := exec.Command(os.Args[2], os.Args[3:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	err := cmd.Run()
+	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(99)
+	}
+	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != os.Args[1] {
+		fmt.Fprintf(os.Stderr, "exit code %s, want %s\n", got, os.Args[1])
+		os.Exit(98)
+	}
+	os.Exit(0)
+}
+
+// photos DIR [N] makes a folder of good pictures in every format, or of N
+// different small JPEGs.
+func photos(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o700))
+	write := func(name string, data []byte) {
+		ts.Check(os.WriteFile(filepath.Join(dir, name), data, 0o600))
+	}
+	if len(args) > 1 {
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		for i := range n {
+			// One more pixel each: no two have the same bytes.
+			write(fmt.Sprintf("%03d.jpg", i), testimage.JPEG(testimage.Landscape(32+i, 24), 80))
+		}
+		return
+	}
+	write("lake.jpg", testimage.WithEXIF(testimage.JPEG(testimage.Turned(testimage.Landscape(320, 200), 6), 90),
+		testimage.EXIF{Orientation: 6, TakenAt: "2024:05:01 12:33:00", Offset: "+02:00", GPS: true}))
+	write("badge.png", testimage.PNG(testimage.Badge(120, 120)))
+	write("chart.gif", testimage.GIF(testimage.Chart(300, 200)))
+	write("fruit.webp", testimage.WebP(testimage.StillLife(160, 120)))
+	write("receipt.tiff", testimage.TIFF(testimage.Receipt(300, 420)))
+	write("scan.bmp", testimage.BMP(testimage.Receipt(200, 280)))
+}
+
+// query SQL WANT compares what a statement gives in vlocal.db, columns joined by
+// "|", rows
+// by ";".
+func query(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs("vlocal.db"))
+	ts.Check(err)
+	defer db.Close()
+	rows, err := db.Query(args[0])
+	ts.Check(err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	ts.Check(err)
+	got := ""
+	for rows.Next() {
+		cells := make([]sql.NullString, len(columns))
+		dest := make([]any, len(columns))
+		for i := range cells {
+			dest[i] = &cells[i]
+		}
+		ts.Check(rows.Scan(dest...))
+		if got != "" {
+			got += ";"
+		}
+		for i, c := range cells {
+			if i > 0 {
+				got += "|"
+			}
+			got += c.String
+		}
+	}
+	ts.Check(rows.Err())
+	if got != args[1] {
+		ts.Fatalf("%s\ngives %q\nwant  %q", args[0], got, args[1])
+	}
+}
+
+// mode PERM FILE compares the permissions of a file.
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	st, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%o", st.Mode().Perm()); got != args[0] {
+		ts.Fatalf("%s has mode %s, want %s", args[1], got, args[0])
+	}
+}
+
+// await N waits until the server has had N requests.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	s := serverOf(ts)
+	for deadline := time.Now().Add(time.Minute); s.requests() < want; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("only %d requests after a minute", s.requests())
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"vlocal/builtin"
+)
+
+// badServer is a real HTTP server in front of the built-in model, which
+// misbehaves as its mode says and counts what it was asked.
+type badServer struct {
+	mode string
+	good http.Handler
+
+	mu sync.Mutex
+	n  int
+	// answers counts the requests answered 200 by the picture asked about.
+	answers map[[32]byte]int
+	// auth is the last Authorization header.
+	auth string
+	// release lets the answers of a stuck server go.
+	release chan struct{}
+}
+
+// serve MODE starts a server and puts its address into $BASE_URL.
+//
+//	good       answers
+//	flaky      every third request fails, in turn with 500 and 429
+//	slow       takes 100 ms
+//	stuck      does not answer until the script ends
+//	auth       says 401 and repeats the key
+//	html       is a web site
+//	refusing   will not take pictures: 400
+//	broken     says 500 to every request
+func serve(ts *testscript.TestScript, _ bool, args []string) {
+	s := &badServer{mode: args[0], good: builtin.Handler(), answers: map[[32]byte]int{}, release: make(chan struct{})}
+	server := httptest.NewServer(s)
+	ts.Defer(server.Close)
+	ts.Defer(func() { close(s.release) }) // runs first
+	ts.Setenv("BASE_URL", server.URL+"/v1")
+	servers.Store(ts, s)
+}
+
+// servers has the server of each script.
+var servers sync.Map
+
+func serverOf(ts *testscript.TestScript) *badServer {
+	s, ok := servers.Load(ts)
+	if !ok {
+		ts.Fatalf("no server was started")
+	}
+	return s.(*badServer)
+}
+
+// asked N compares the number of requests, asked atmost N bounds it; asked once
+// says that no picture was sent twice to be answered; asked with KEY compares the
+// key.
+func asked(ts *testscript.TestScript, _ bool, args []string) {
+	s := serverOf(ts)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch args[0] {
+	case "once":
+		for picture, n := range s.answers {
+			if n != 1 {
+				ts.Fatalf("picture %x was answered %d times", picture[:4], n)
+			}
+		}
+	case "atmost":
+		most, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		if s.n > most {
+			ts.Fatalf("%d requests, want at most %d", s.n, most)
+		}
+	case "with":
+		if s.auth != "Bearer "+args[1] {
+			ts.Fatalf("asked with %q", s.auth)
+		}
+	default:
+		if got := strconv.Itoa(s.n); got != args[0] {
+			ts.Fatalf("%s requests, want %s", got, args[0])
+		}
+	}
+}
+
+func (s *badServer) requests() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.n
+}
+
+func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	s.mu.Lock()
+	s.n++
+	n := s.n
+	s.auth = r.Header.Get("Authorization")
+	s.mu.Unlock()
+
+	fail := func(status int, message string) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": message, "type": "test", "code": nil}})
+	}
+	switch s.mode {
+	case "flaky":
+		if n%3 == 0 {
+			fail([]int{500, 429}[n/3%2], "try again")
+			return
+		}
+	case "slow":
+		time.Sleep(100 * time.Millisecond)
+	case "stuck":
+		select {
+		case <-s.release:
+		case <-r.Context().Done():
+		}
+		return
+	case "auth":
+		fail(401, "Incorrect API key provided: "+s.auth)
+		return
+	case "html":
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<!doctype html><title>Welcome</title>")
+		return
+	case "refusing":
+		fail(400, "this model takes no pictures")
+		return
+	case "broken":
+		fail(500, "out of order")
+		return
+	}
+	s.mu.Lock()
+	s.answers[sha256.Sum256(body)]++
+	s.mu.Unlock()
+	s.good.ServeHTTP(w, r)
+}

@@ -1,0 +1,180 @@
+package preprocess
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"slices"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+	"golang.org/x/image/webp"
+
+	"vlocal/domain"
+)
+
+// codec reads one format.
+type codec struct {
+	size   func(io.Reader) (image.Config, error)
+	decode func([]byte) (image.Image, error)
+}
+
+// codecs are by the format's name, as Sniff gives it.
+var codecs = map[string]codec{
+	"jpeg": {jpeg.DecodeConfig, whole(jpeg.Decode)},
+	"png":  {png.DecodeConfig, whole(png.Decode)},
+	"gif":  {gif.DecodeConfig, firstFrame},
+	"webp": {webp.DecodeConfig, stillWebP},
+	"tiff": {tiff.DecodeConfig, whole(tiff.Decode)},
+	"bmp":  {bmp.DecodeConfig, whole(bmp.Decode)},
+}
+
+func whole(decode func(io.Reader) (image.Image, error)) func([]byte) (image.Image, error) {
+	return func(data []byte) (image.Image, error) { return decode(bytes.NewReader(data)) }
+}
+
+// firstFrame puts a GIF's first frame where it belongs on the GIF's screen,
+// which may be larger; what the frame leaves open is transparent.
+func firstFrame(data []byte) (image.Image, error) {
+	screen, err := gif.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	frame, err := gif.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	all := image.Rect(0, 0, screen.Width, screen.Height)
+	if frame.Bounds() == all {
+		return frame, nil
+	}
+	canvas := image.NewNRGBA(all)
+	draw.Draw(canvas, frame.Bounds(), frame, frame.Bounds().Min, draw.Src)
+	return canvas, nil
+}
+
+var errAnimatedWebP = errors.New("animated WebP pictures cannot be read yet")
+
+// stillWebP tells an animation from a damaged file, which webp.Decode does not.
+// Source: RFC 9649, section 2.7.
+func stillWebP(data []byte) (image.Image, error) {
+	const flags, animated = 20, 0x02
+	if len(data) > flags && string(data[12:16]) == "VP8X" && data[flags]&animated != 0 {
+		return nil, errAnimatedWebP
+	}
+	img, err := webp.Decode(bytes.NewReader(data))
+	switch img := img.(type) {
+	case *image.YCbCr:
+		widen(img)
+	case *image.NYCbCrA:
+		widen(&img.YCbCr)
+	}
+	return img, err
+}
+
+// widen turns the levels of video, 16 to 235 for Y and 16 to 240 for Cb and Cr,
+// into those that image.YCbCr stands for, 0 to 255. Lossy WebP has the former
+// (RFC 9649, section 2.5: Rec. 601), and webp.Decode leaves them as they are,
+// which would make white grey.
+func widen(img *image.YCbCr) {
+	var luma, chroma [256]uint8
+	for i := range 256 {
+		luma[i] = uint8(min(max(((i-16)*255*2+219)/(2*219), 0), 255))
+		chroma[i] = uint8(min(max(((i-128)*255+128*224+112)/224, 0), 255))
+	}
+	for i, v := range img.Y {
+		img.Y[i] = luma[v]
+	}
+	for i := range img.Cb {
+		img.Cb[i], img.Cr[i] = chroma[img.Cb[i]], chroma[img.Cr[i]]
+	}
+}
+
+// sizeSafely gives the stored size in pixels, both sides at least 1.
+func (c codec) sizeSafely(data []byte) (w, h int, err error) {
+	err = recovered(func() error {
+		config, err := c.size(bytes.NewReader(data))
+		w, h = config.Width, config.Height
+		return err
+	})
+	if err == nil && (w < 1 || h < 1) {
+		err = fmt.Errorf("a picture of %d x %d pixels", w, h)
+	}
+	return w, h, undecodable(err)
+}
+
+// decodeSafely gives an image that can be handed on: imaging works on it in
+// goroutines of its own, where a panic could not be recovered.
+func (c codec) decodeSafely(data []byte) (img image.Image, err error) {
+	err = recovered(func() (err error) {
+		if img, err = c.decode(data); err != nil {
+			return err
+		}
+		img, err = sound(img)
+		return err
+	})
+	return img, undecodable(err)
+}
+
+// sound makes sure that no pixel of img lies outside of its buffers or its
+// palette. It may panic where one does.
+func sound(img image.Image) (image.Image, error) {
+	b := img.Bounds()
+	if b.Empty() {
+		return nil, errors.New("a picture without pixels")
+	}
+	if p, ok := img.(*image.Paletted); ok && len(p.Palette) < 256 {
+		// imaging looks colours up without a check (CVE-2023-36308).
+		full := *p
+		full.Palette = slices.Clone(p.Palette)
+		for len(full.Palette) < 256 {
+			full.Palette = append(full.Palette, color.NRGBA{A: 255})
+		}
+		img = &full
+	}
+	// Offsets grow with x and y, so the last pixel stands for all.
+	img.At(b.Max.X-1, b.Max.Y-1)
+	return img, nil
+}
+
+// errPanicked says that a decoder gave up in a way its author did not mean.
+var errPanicked = errors.New("the decoder stumbled over it")
+
+func recovered(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", errPanicked, r)
+		}
+	}()
+	return f()
+}
+
+// undecodable says for a decoder's error whether the bytes or the decoder are
+// to blame.
+func undecodable(err error) error {
+	if err == nil {
+		return nil
+	}
+	if unsupported(err) {
+		return fail(domain.Unsupported, "decode", "save it again as JPEG or PNG", err)
+	}
+	return fail(domain.Corrupt, "decode", "restore it from a backup, or save it again from a program that opens it",
+		fmt.Errorf("the picture is damaged or cut short: %w", err))
+}
+
+func unsupported(err error) bool {
+	if errors.Is(err, bmp.ErrUnsupported) || errors.Is(err, errAnimatedWebP) {
+		return true
+	}
+	_, isJPEG := errors.AsType[jpeg.UnsupportedError](err)
+	_, isPNG := errors.AsType[png.UnsupportedError](err)
+	_, isTIFF := errors.AsType[tiff.UnsupportedError](err)
+	return isJPEG || isPNG || isTIFF
+}

@@ -1,0 +1,116 @@
+package preprocess
+
+import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"math"
+
+	"github.com/disintegration/imaging"
+)
+
+// upright gives the size that a stored picture of w by h pixels has once its
+// orientation is applied, and the other way round. Orientations 5 to 8 lie on
+// their side.
+func upright(w, h, orientation int) (int, int) {
+	if orientation >= 5 && orientation <= 8 {
+		return h, w
+	}
+	return w, h
+}
+
+// fit gives the largest size with the sides of w by h that lies within the box,
+// never more than w by h and never less than a pixel.
+func fit(w, h, maxW, maxH int) (int, int) {
+	scale := min(float64(maxW)/float64(w), float64(maxH)/float64(h))
+	if scale >= 1 {
+		return w, h
+	}
+	side := func(n, limit int) int {
+		return min(max(int(math.Round(float64(n)*scale)), 1), limit)
+	}
+	return side(w, maxW), side(h, maxH)
+}
+
+// render fits, turns, flattens and encodes.
+func (o Options) render(img image.Image, orientation int) (Picture, error) {
+	var p Picture
+	err := recovered(func() error {
+		b := img.Bounds()
+		// The picture is turned after it became small, so the box lies on its
+		// side where the picture does.
+		boxW, boxH := upright(o.MaxWidth, o.MaxHeight, orientation)
+		w, h := fit(b.Dx(), b.Dy(), boxW, boxH)
+		p.Width, p.Height = upright(w, h, orientation)
+		data, err := o.encode(prepared(img, w, h, orientation))
+		p.JPEG = data
+		return err
+	})
+	if err != nil {
+		return Picture{}, undecodable(err)
+	}
+	return p, nil
+}
+
+// prepared gives img at w by h pixels, then turned, without transparency.
+func prepared(img image.Image, w, h, orientation int) image.Image {
+	b := img.Bounds()
+	same := w == b.Dx() && h == b.Dy()
+	if y, ok := img.(*image.YCbCr); ok && same && orientation <= 1 {
+		return y // which is how JPEG stores it: encoding it loses the least
+	}
+	var small *image.NRGBA
+	if same {
+		small = imaging.Clone(img)
+	} else {
+		small = imaging.Resize(img, w, h, imaging.Lanczos)
+	}
+	return onWhite(turn(small, orientation))
+}
+
+// turn makes a picture upright that is stored in an EXIF orientation.
+func turn(img *image.NRGBA, orientation int) *image.NRGBA {
+	switch orientation {
+	case 2:
+		return imaging.FlipH(img)
+	case 3:
+		return imaging.Rotate180(img)
+	case 4:
+		return imaging.FlipV(img)
+	case 5:
+		return imaging.Transpose(img)
+	case 6:
+		return imaging.Rotate270(img) // counter-clockwise, so a quarter clockwise
+	case 7:
+		return imaging.Transverse(img)
+	case 8:
+		return imaging.Rotate90(img)
+	}
+	return img
+}
+
+// onWhite lays img over white. It takes over img's pixels, and gives them the
+// type that the JPEG encoder is fast with.
+func onWhite(img *image.NRGBA) *image.RGBA {
+	for i := 0; i+3 < len(img.Pix); i += 4 {
+		px := img.Pix[i : i+4 : i+4]
+		a := uint32(px[3])
+		if a == 255 {
+			continue
+		}
+		for c := range 3 {
+			px[c] = uint8((uint32(px[c])*a + 255*(255-a) + 127) / 255)
+		}
+		px[3] = 255
+	}
+	return &image.RGBA{Pix: img.Pix, Stride: img.Stride, Rect: img.Rect}
+}
+
+// encode writes the JPEG; image/jpeg puts no metadata into it.
+func (o Options) encode(img image.Image) ([]byte, error) {
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: o.Quality}); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,449 @@
+package worker_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vlocal/domain"
+	"vlocal/preprocess"
+	"vlocal/store"
+	"vlocal/worker"
+)
+
+// bench is a database with n images, a run over them, and a model that the test
+// writes.
+type bench struct {
+	t       testing.TB
+	store   *store.Store
+	task    domain.Task
+	model   modelFunc
+	prepare worker.Prepare
+	sent    atomic.Int64
+}
+
+type modelFunc func(ctx context.Context, name string) (domain.Answer, error)
+
+// Ask gives the model the picture's name, which prepare put into its bytes.
+func (b *bench) Ask(ctx context.Context, _ domain.Task, jpeg []byte) (domain.Answer, error) {
+	b.sent.Add(1)
+	return b.model(ctx, string(jpeg))
+}
+
+func newBench(t testing.TB, images int, model modelFunc) *bench {
+	t.Helper()
+	s, err := store.Create(t.Context(), filepath.Join(t.TempDir(), "vlocal.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	root := filepath.FromSlash("/photos")
+	walk := func(yield func(domain.Candidate, error) bool) {
+		for i := range images {
+			if !yield(domain.Candidate{Path: filepath.Join(root, fmt.Sprintf("%04d.jpg", i))}, nil) {
+				return
+			}
+		}
+	}
+	if _, err := s.Sync(t.Context(), root, walk, store.Look{}); err != nil {
+		t.Fatal(err)
+	}
+	task, err := s.Task(t.Context(), domain.Task{Prompt: "?", Model: "m",
+		Parameters: domain.Parameters{MaxTokens: 10, MaxWidth: 10, MaxHeight: 10, Quality: 85}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &bench{t: t, store: s, task: task, model: model, prepare: pictureOfName}
+}
+
+// pictureOfName stands for a picture; its bytes are the file's name.
+func pictureOfName(_ context.Context, path string) (preprocess.Picture, error) {
+	name := filepath.Base(path)
+	return preprocess.Picture{JPEG: []byte(name), Source: domain.Facts{SHA256: sha256.Sum256([]byte(name))}}, nil
+}
+
+// begin queues every image.
+func (b *bench) begin() *store.Run {
+	b.t.Helper()
+	run, err := b.store.StartRun(b.t.Context(), b.task, "http://localhost/v1", store.Scope{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return run
+}
+
+// start queues every image and works until the run ends.
+func (b *bench) start(ctx context.Context, drain <-chan struct{}, o worker.Options) (worker.Progress, error) {
+	b.t.Helper()
+	run := b.begin()
+	w := worker.New(run, b, b.prepare, b.task, o)
+	stopped := w.Run(ctx, drain)
+	if err := run.Close(context.WithoutCancel(ctx), stopped); err != nil {
+		b.t.Fatal(err)
+	}
+	return w.Progress(), stopped
+}
+
+func (b *bench) totals() domain.Totals {
+	b.t.Helper()
+	totals, err := b.store.Totals(context.Background(), b.task.ID)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return totals
+}
+
+// outcomes gives how the attempts at an image ended, in order.
+func (b *bench) outcomes(name string) (all []string) {
+	b.t.Helper()
+	image, err := b.store.ImageByName(context.Background(), name)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	histories, err := b.store.Histories(context.Background(), image.ID)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, a := range histories[0].Attempts {
+		all = append(all, a.Outcome)
+	}
+	return all
+}
+
+func answer(name string) (domain.Answer, error) {
+	return domain.Answer{Text: "this is " + name, FinishReason: "stop", Usage: domain.Usage{TokensIn: 3, TokensOut: 1}}, nil
+}
+
+func fails(kind domain.ErrorKind) (domain.Answer, error) {
+	e := &domain.Error{Kind: kind, Op: "ask", Err: errors.New("as the test wants it"), HTTPStatus: 500}
+	return domain.Answer{}, e
+}
+
+func unreachable() (domain.Answer, error) {
+	return domain.Answer{}, &domain.Error{Kind: domain.Network, Op: "ask", Err: errors.New("connection refused"), Unreachable: true}
+}
+
+// quick keeps tests that run in real time short.
+var quick = worker.Options{BackoffBase: time.Millisecond, BackoffCap: 2 * time.Millisecond}
+
+func TestEveryImageIsAskedOnceWithinTheSlots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		inFlight, peak, asked := 0, 0, map[string]int{}
+		count := func(name string, n int) {
+			mu.Lock()
+			defer mu.Unlock()
+			inFlight += n
+			peak = max(peak, inFlight)
+			asked[name] += max(n, 0)
+		}
+		b := newBench(t, 200, func(_ context.Context, name string) (domain.Answer, error) {
+			count(name, 1)
+			defer count(name, -1)
+			time.Sleep(48 * time.Millisecond)
+			return answer(name)
+		})
+		p, err := b.start(t.Context(), nil, worker.Options{Concurrency: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, n := range asked {
+			if n != 1 {
+				t.Errorf("%s was asked %d times", name, n)
+			}
+		}
+		if len(asked) != 200 || p.Done != 200 || p.Sent != 200 || p.InFlight != 0 || p.Recent != 48*time.Millisecond {
+			t.Errorf("asked %d; progress %+v", len(asked), p)
+		}
+		if peak != 7 {
+			t.Errorf("%d requests in flight at once, want 7", peak)
+		}
+		if got := b.totals(); got.Jobs[domain.Done] != 200 || got.Attempts != 200 || got.TokensIn != 600 {
+			t.Errorf("on record: %+v", got)
+		}
+	})
+}
+
+func TestPassingErrorsAreTriedAgain(t *testing.T) {
+	var n atomic.Int64
+	b := newBench(t, 100, func(_ context.Context, name string) (domain.Answer, error) {
+		switch i := n.Add(1); {
+		case i%3 != 0:
+			return answer(name)
+		case i%2 == 0:
+			return fails(domain.RateLimited)
+		}
+		return fails(domain.Server)
+	})
+	p, err := b.start(t.Context(), nil, quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := b.totals()
+	if got.Jobs[domain.Done] != 100 || p.Done != 100 || p.Retried != got.Attempts-100 || p.Retried < 40 {
+		t.Errorf("done %d, retried %d, attempts on record %d", p.Done, p.Retried, got.Attempts)
+	}
+}
+
+func TestTriesAreBounded(t *testing.T) {
+	b := newBench(t, 3, func(_ context.Context, name string) (domain.Answer, error) {
+		if name == "0001.jpg" {
+			return fails(domain.Timeout)
+		}
+		return answer(name)
+	})
+	o := quick
+	o.MaxTries = 4
+	p, err := b.start(t.Context(), nil, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[domain.ErrorKind]int{domain.Timeout: 1}, p.Failures); diff != "" || p.Done != 2 {
+		t.Errorf("%+v %s", p, diff)
+	}
+	if diff := cmp.Diff([]string{"timeout", "timeout", "timeout", "timeout"}, b.outcomes("0001.jpg")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOneBadImageStopsNoOther(t *testing.T) {
+	b := newBench(t, 6, func(_ context.Context, name string) (domain.Answer, error) {
+		switch name {
+		case "0001.jpg":
+			return fails(domain.BadRequest)
+		case "0002.jpg":
+			return domain.Answer{}, errors.New("not the error that the interface promises")
+		}
+		return answer(name)
+	})
+	b.prepare = func(ctx context.Context, path string) (preprocess.Picture, error) {
+		p, _ := pictureOfName(ctx, path)
+		if string(p.JPEG) == "0000.jpg" {
+			return p, &domain.Error{Kind: domain.Corrupt, Op: "decode", Object: path, Err: errors.New("no picture")}
+		}
+		return p, nil
+	}
+	p, err := b.start(t.Context(), nil, quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[domain.ErrorKind]int{domain.Corrupt: 1, domain.BadRequest: 2}
+	if diff := cmp.Diff(want, p.Failures); diff != "" || p.Done != 3 || p.Sent != 5 {
+		t.Errorf("%+v %s", p, diff)
+	}
+	if diff := cmp.Diff([]string{"corrupt"}, b.outcomes("0000.jpg")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDeadAccountStopsTheRunAndBurnsNothing(t *testing.T) {
+	for _, kind := range []domain.ErrorKind{domain.Auth, domain.Quota, domain.Model} {
+		b := newBench(t, 500, func(context.Context, string) (domain.Answer, error) { return fails(kind) })
+		_, err := b.start(t.Context(), nil, worker.Options{Concurrency: 10})
+		if domain.KindOf(err) != kind {
+			t.Errorf("stopped by %v, want %s", err, kind)
+		}
+		if n := b.sent.Load(); n > 10 {
+			t.Errorf("%s cost %d requests on 10 slots", kind, n)
+		}
+		if got := b.totals().Jobs; !cmp.Equal(got, map[domain.Status]int{domain.Pending: 500}) {
+			t.Errorf("%s left %v", kind, got)
+		}
+	}
+}
+
+func TestServerThatIsNotThereStopsTheRunWithinSeconds(t *testing.T) {
+	for _, images := range []int{1, 500} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, images, func(context.Context, string) (domain.Answer, error) { return unreachable() })
+			start := time.Now()
+			_, err := b.start(t.Context(), nil, worker.Options{})
+			if domain.KindOf(err) != domain.Network {
+				t.Errorf("stopped by %v", err)
+			}
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("%d images: took %v", images, took)
+			}
+			if got := b.totals().Jobs; !cmp.Equal(got, map[domain.Status]int{domain.Pending: images}) || b.sent.Load() > 25 {
+				t.Errorf("%d images: left %v after %d requests", images, got, b.sent.Load())
+			}
+		})
+	}
+}
+
+func TestOutageIsWaitedOutWithSingleTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		b := newBench(t, 2000, func(_ context.Context, name string) (domain.Answer, error) {
+			time.Sleep(100 * time.Millisecond)
+			if d := time.Since(start); d > 2*time.Second && d < 40*time.Second {
+				return unreachable()
+			}
+			return answer(name)
+		})
+		p, err := b.start(t.Context(), nil, worker.Options{})
+		if err != nil || p.Done != 2000 || p.Failed != 0 {
+			t.Fatalf("%v; %+v", err, p)
+		}
+		// The 25 in flight, the 25 that were claimed, and one after each wait.
+		if n := p.Errors[domain.Network]; n > 25+25+10 {
+			t.Errorf("%d requests into the outage", n)
+		}
+	})
+}
+
+func TestOutageBeyondPatienceStopsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		b := newBench(t, 2000, func(_ context.Context, name string) (domain.Answer, error) {
+			time.Sleep(100 * time.Millisecond)
+			if time.Since(start) > 2*time.Second {
+				return unreachable()
+			}
+			return answer(name)
+		})
+		p, err := b.start(t.Context(), nil, worker.Options{Patience: 30 * time.Second})
+		took := time.Since(start)
+		if domain.KindOf(err) != domain.Network || took < 30*time.Second || took > 2*time.Minute {
+			t.Errorf("stopped after %v by %v", took, err)
+		}
+		if got := b.totals().Jobs; got[domain.Pending] != 2000-p.Done || got[domain.Failed] != 0 {
+			t.Errorf("left %v, done %d", got, p.Done)
+		}
+	})
+}
+
+func TestAJobThatWaitsHoldsNoSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var order []string
+		var at []time.Time
+		b := newBench(t, 3, func(_ context.Context, name string) (domain.Answer, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			order, at = append(order, name), append(at, time.Now())
+			if len(order) == 1 {
+				return domain.Answer{}, &domain.Error{Kind: domain.RateLimited, Err: errors.New("slow down"),
+					HTTPStatus: 429, RetryAfter: 2 * time.Minute}
+			}
+			return answer(name)
+		})
+		if _, err := b.start(t.Context(), nil, worker.Options{Concurrency: 1, Preparers: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"0000.jpg", "0001.jpg", "0002.jpg", "0000.jpg"}, order); diff != "" {
+			t.Fatal(diff)
+		}
+		if others := at[2].Sub(at[0]); others > time.Second {
+			t.Errorf("the others waited %v", others)
+		}
+		if waited := at[3].Sub(at[0]); waited < 2*time.Minute || waited > 3*time.Minute {
+			t.Errorf("tried again after %v; the server asked for 2 minutes", waited)
+		}
+	})
+}
+
+func TestDrainFinishesWhatIsInFlight(t *testing.T) {
+	drain := make(chan struct{})
+	var once sync.Once
+	release := make(chan struct{})
+	b := newBench(t, 100, func(_ context.Context, name string) (domain.Answer, error) {
+		once.Do(func() {
+			close(drain)
+			close(release)
+		})
+		<-release
+		return answer(name)
+	})
+	p, err := b.start(t.Context(), drain, worker.Options{Concurrency: 5})
+	if !errors.Is(err, worker.ErrDrained) {
+		t.Errorf("ended with %v", err)
+	}
+	want := map[domain.Status]int{domain.Done: p.Sent, domain.Pending: 100 - p.Sent}
+	if diff := cmp.Diff(want, b.totals().Jobs); diff != "" || p.Sent == 100 {
+		t.Errorf("sent %d: %s", p.Sent, diff)
+	}
+}
+
+func TestGivingUpLeavesInterruptedAttempts(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	b := newBench(t, 50, func(ctx context.Context, name string) (domain.Answer, error) {
+		cancel()
+		<-ctx.Done()
+		return fails(domain.Network)
+	})
+	_, err := b.start(ctx, nil, worker.Options{Concurrency: 3})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+	got := b.totals()
+	if got.Interrupted == 0 || got.Interrupted != got.Attempts || got.Jobs[domain.Pending] != 50 {
+		t.Errorf("on record: %+v", got)
+	}
+}
+
+// brokenQueue fails to record, as a full disk does.
+type brokenQueue struct {
+	*store.Run
+	begin, end error
+}
+
+func (q brokenQueue) Begin(ctx context.Context, j domain.Job, f domain.Facts) (domain.Attempt, error) {
+	if q.begin != nil {
+		return domain.Attempt{}, q.begin
+	}
+	return q.Run.Begin(ctx, j, f)
+}
+
+func (q brokenQueue) End(ctx context.Context, a domain.Attempt, e domain.Ending) error {
+	if q.end != nil {
+		return q.end
+	}
+	return q.Run.End(ctx, a, e)
+}
+
+func TestNothingIsAskedThatCannotBeRecorded(t *testing.T) {
+	full := errors.New("database or disk is full")
+	for name, q := range map[string]brokenQueue{"begin": {begin: full}, "end": {end: full}} {
+		b := newBench(t, 300, func(_ context.Context, name string) (domain.Answer, error) { return answer(name) })
+		run := b.begin()
+		q.Run = run
+		err := worker.New(q, b, b.prepare, b.task, worker.Options{Concurrency: 4}).Run(t.Context(), nil)
+		if !errors.Is(err, full) {
+			t.Errorf("%s: ended with %v", name, err)
+		}
+		if n := b.sent.Load(); name == "begin" && n != 0 || n > 4 {
+			t.Errorf("%s: %d requests sent", name, n)
+		}
+		if err := run.Close(t.Context(), err); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestCopiesShareTheAnswer(t *testing.T) {
+	b := newBench(t, 20, func(_ context.Context, name string) (domain.Answer, error) {
+		time.Sleep(time.Millisecond)
+		return answer(name)
+	})
+	b.prepare = func(context.Context, string) (preprocess.Picture, error) {
+		return preprocess.Picture{JPEG: []byte("x"), Source: domain.Facts{SHA256: sha256.Sum256([]byte("x"))}}, nil
+	}
+	p, err := b.start(t.Context(), nil, worker.Options{})
+	if err != nil || p.Done != 20 || p.Shared != 19 || b.sent.Load() != 1 {
+		t.Errorf("%v; %d requests; %+v", err, b.sent.Load(), p)
+	}
+}
