@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"io"
-	"iter"
 
 	"github.com/urfave/cli/v2"
 
-	"vlocal/domain"
 	"vlocal/export"
 	"vlocal/store"
 )
@@ -44,7 +42,7 @@ func exportCSV(ctx context.Context, c *cli.Context, s *store.Store) error {
 	name := c.Args().First()
 	n := 0
 	write := func(w io.Writer) (err error) {
-		n, err = export.CSV(w, rowsOf(s.Results(ctx, task.ID)), export.CSVOptions{Raw: c.Bool("raw"), BOM: c.Bool("bom")})
+		n, err = export.CSV(w, s.Results(ctx, task.ID), export.CSVOptions{Raw: c.Bool("raw"), BOM: c.Bool("bom")})
 		return err
 	}
 	if name == "-" {
@@ -56,5 +54,3 @@ func exportCSV(ctx context.Context, c *cli.Context, s *store.Store) error {
 	consoleOf(c).remark("%s in %s", count(n, "row"), printable(name))
 	return nil
 }
-
-var _ iter.Seq2[domain.Result, error]

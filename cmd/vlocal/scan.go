@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
-
-	"io/fs"
 
 	"github.com/urfave/cli/v2"
 
@@ -90,7 +89,7 @@ func scanInto(ctx context.Context, c *cli.Context, s *store.Store, roots []strin
 		}
 	}
 	stop()
-	return con.tellScan(report, changes, time.Since(started))
+	return con.tellScan(&report, changes, time.Since(started))
 }
 
 // gone says that nothing goes by that name any more. A folder that cannot be
@@ -100,18 +99,18 @@ func gone(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-func (c console) tellScan(r scan.Report, s store.SyncReport, took time.Duration) error {
+func (c console) tellScan(r *scan.Report, s store.SyncReport, took time.Duration) error {
 	for _, p := range r.Problems {
 		c.remark("left out: %s", printable(p.Error()))
 	}
 	if c.json {
 		return c.object(map[string]any{
-			"event": "scan", "images": r.Found, "new": s.New, "changed": s.Changed, "same": s.Same + s.Touched,
+			"event": "scan", "images": r.FoundSoFar(), "new": s.New, "changed": s.Changed, "same": s.Same + s.Touched,
 			"returned": s.Returned, "missing": s.Missing, "not_images": r.NotImages, "hidden": r.Hidden,
 			"excluded": r.Excluded, "problems": r.ProblemCount(), "elapsed_ms": took.Milliseconds(),
 		})
 	}
-	line := fmt.Sprintf("%s: %s new", count(r.Found, "image"), number(s.New))
+	line := fmt.Sprintf("%s: %s new", count(r.FoundSoFar(), "image"), number(s.New))
 	for _, part := range []struct {
 		n    int
 		what string

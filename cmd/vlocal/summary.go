@@ -47,7 +47,7 @@ func (o outcome) text() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	if o.total == 0 {
-		line("nothing to ask: every image in question has its row")
+		line("nothing to ask: no new or pending images")
 	} else {
 		line("%s: %s done, %s failed, %s pending", count(o.total, "image"), number(o.Done), number(o.Failed), number(o.left))
 	}

@@ -1,0 +1,165 @@
+// Package export turns rows into files that people open elsewhere. It knows what
+// a row is and nothing of where rows come from.
+package export
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"vlocal/domain"
+)
+
+// CSVOptions are how a CSV file is written. The zero value is right for today's
+// spreadsheets.
+type CSVOptions struct {
+	// Raw leaves texts as they are, also those a spreadsheet runs as formulas.
+	Raw bool
+	// BOM begins the file with U+FEFF, by which an old Excel knows UTF-8.
+	BOM bool
+}
+
+// csvHeader names the columns, as the view `results` does.
+const csvHeader = "path,status,answer,error_kind,error,attempts,model,tokens_in,tokens_out," +
+	"latency_ms,width,height,bytes,taken_at,finished_at\r\n"
+
+// CSV writes a header and one line a row as RFC 4180 has it, in UTF-8, and gives
+// the number of rows. It holds one row at a time. An error of rows ends it.
+func CSV(w io.Writer, rows iter.Seq2[domain.Result, error], o CSVOptions) (n int, err error) {
+	out := bufio.NewWriterSize(w, 64<<10)
+	if o.BOM {
+		_, _ = out.WriteString("\uFEFF") // a bufio.Writer keeps its first error for Flush
+	}
+	_, _ = out.WriteString(csvHeader)
+	line := csvLine{raw: o.Raw}
+	for r, err := range rows {
+		if err != nil {
+			return n, err
+		}
+		if _, err := out.Write(line.of(r)); err != nil {
+			return n, fmt.Errorf("write the rows: %w", err)
+		}
+		n++
+	}
+	if err := out.Flush(); err != nil {
+		return n, fmt.Errorf("write the rows: %w", err)
+	}
+	return n, nil
+}
+
+// csvLine builds lines in a buffer of its own.
+type csvLine struct {
+	raw bool
+	buf []byte
+}
+
+// of gives the row as a line, which holds until the next call.
+func (l *csvLine) of(r domain.Result) []byte {
+	l.buf = l.buf[:0]
+	l.text(r.Path)
+	l.text(string(r.Status))
+	l.text(r.Answer)
+	l.text(string(r.ErrorKind))
+	l.text(r.Error)
+	l.number(&r.Attempts)
+	l.text(r.Model)
+	l.number(r.TokensIn)
+	l.number(r.TokensOut)
+	l.number(r.LatencyMS)
+	l.number(r.Width)
+	l.number(r.Height)
+	l.number(&r.Bytes)
+	l.text(r.TakenAt)
+	l.text(r.FinishedAt)
+	l.buf[len(l.buf)-1] = '\r' // instead of the last comma
+	l.buf = append(l.buf, '\n')
+	return l.buf
+}
+
+func (l *csvLine) number(n *int64) {
+	if n != nil {
+		l.buf = strconv.AppendInt(l.buf, *n, 10)
+	}
+	l.buf = append(l.buf, ',')
+}
+
+func (l *csvLine) text(s string) {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	if strings.IndexByte(s, 0) >= 0 {
+		// Spreadsheets end a text at a NUL, and lose what follows.
+		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
+	}
+	formula := !l.raw && runsAsFormula(s)
+	if !strings.ContainsAny(s, ",\"\r\n") && !edgedBySpace(s) {
+		if formula {
+			l.buf = append(l.buf, '\'')
+		}
+		l.buf = append(append(l.buf, s...), ',')
+		return
+	}
+	l.buf = append(l.buf, '"')
+	if formula {
+		l.buf = append(l.buf, '\'')
+	}
+	for {
+		i := strings.IndexByte(s, '"')
+		if i < 0 {
+			break
+		}
+		l.buf = append(append(l.buf, s[:i]...), `""`...)
+		s = s[i+1:]
+	}
+	l.buf = append(append(l.buf, s...), `",`...)
+}
+
+// edgedBySpace reports whether a reader that trims would lose something.
+func edgedBySpace(s string) bool {
+	return s != "" && (s[0] == ' ' || s[0] == '\t' || s[len(s)-1] == ' ' || s[len(s)-1] == '\t')
+}
+
+// runsAsFormula reports whether a spreadsheet may take a text for a formula and
+// run it: it starts, behind what a program may strip, with one of = + - @ (full
+// width too), a tab or a line break. A plain number such as -5 is only a number.
+//
+// Source: OWASP, CSV Injection,
+// https://owasp.org/www-community/attacks/CSV_Injection
+func runsAsFormula(s string) bool {
+	if s == "" {
+		return false
+	}
+	switch s[0] {
+	case '\t', '\r', '\n':
+		return true
+	}
+	start := strings.TrimLeft(s, " \t\r\n\v\f\u00a0\u3000\uFEFF")
+	first, _ := utf8.DecodeRuneInString(start)
+	switch first {
+	case '=', '@', '＝', '＋', '－', '＠':
+		return true
+	case '+', '-':
+		return !isNumber(start[1:])
+	}
+	return false
+}
+
+// isNumber reports whether s is digits with at most one decimal mark.
+func isNumber(s string) bool {
+	digits, marks := 0, 0
+	for _, c := range []byte(s) {
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '.' || c == ',':
+			marks++
+		default:
+			return false
+		}
+	}
+	return digits > 0 && marks <= 1
+}
