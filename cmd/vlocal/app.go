@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"runtime"
@@ -20,8 +21,14 @@ var (
 	commit  = ""
 )
 
-// dbFlag is understood before and after every command.
-const dbFlag = "db"
+const (
+	// dbFlag is understood before and after every command.
+	dbFlag    = "db"
+	defaultDB = "vlocal.db"
+)
+
+// database names the file. A variable that is set but empty is as good as none.
+func database(c *cli.Context) string { return cmp.Or(c.String(dbFlag), defaultDB) }
 
 func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
@@ -36,7 +43,7 @@ Without a key and a server it answers with a small model of its own, offline.`,
 		ErrWriter: stderr,
 		Flags: []cli.Flag{
 			&cli.StringFlag{
-				Name: dbFlag, Value: "vlocal.db", EnvVars: []string{"VLOCAL_DB"}, TakesFile: true,
+				Name: dbFlag, Value: defaultDB, EnvVars: []string{"VLOCAL_DB"}, TakesFile: true,
 				Usage: "the database `FILE` that holds everything vlocal knows",
 			},
 		},

@@ -56,10 +56,10 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	follow()
 
 	end := context.WithoutCancel(ctx)
-	left, leftErr := jobs.Left(end)
 	closeErr := jobs.Close(end, stopped)
+	left, leftErr := jobs.Left(end)
 	failed, failedErr := s.FailedIn(end, task.ID, scope.Roots)
-	if err := errors.Join(leftErr, closeErr, failedErr); err != nil {
+	if err := errors.Join(closeErr, leftErr, failedErr); err != nil {
 		return errors.Join(stopped, err)
 	}
 	return con.tellRun(outcome{

@@ -56,7 +56,7 @@ func keyFromEnv() string {
 // they are silent, the task that is gone on with (zero if there is none).
 func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task domain.Task) (server, error) {
 	srv := server{baseURL: c.String("base-url"), model: cmp.Or(c.String("model"), task.Model), key: keyFromEnv()}
-	if srv.model == builtin.Model && !c.IsSet("base-url") || srv == (server{}) {
+	if srv.model == builtin.Model && c.String("base-url") == "" || srv == (server{}) {
 		return server{baseURL: builtin.BaseURL, model: builtin.Model}, nil
 	}
 	if srv.baseURL == "" && task.ID != 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"vlocal/builtin"
 	"vlocal/domain"
 	"vlocal/store"
 )
@@ -67,17 +68,17 @@ func runAction(c *cli.Context) error {
 // there would be nothing in it.
 func openForRun(c *cli.Context, haveRoots bool) (*store.Store, error) {
 	if !haveRoots {
-		return store.Open(c.Context, c.String(dbFlag))
+		return store.Open(c.Context, database(c))
 	}
 	if !c.IsSet("prompt") {
 		// Do not leave an empty database behind for a call that asks nothing.
-		s, err := store.Open(c.Context, c.String(dbFlag))
+		s, err := store.Open(c.Context, database(c))
 		if errors.Is(err, store.ErrNoDatabase) {
 			return nil, noQuestion()
 		}
 		return s, err
 	}
-	return store.Create(c.Context, c.String(dbFlag))
+	return store.Create(c.Context, database(c))
 }
 
 func noQuestion() error {
@@ -125,11 +126,12 @@ func taskToRun(c *cli.Context, s *store.Store) (domain.Task, server, error) {
 			*p.v = c.Int(p.name)
 		}
 	}
-	going := last
-	if c.IsSet("prompt") && c.String("prompt") != last.Prompt {
-		going = domain.Task{}
+	if last.Model == builtin.Model && task.Prompt != last.Prompt {
+		// A new question is put to the offline model again only if nothing better
+		// is at hand.
+		last = domain.Task{}
 	}
-	srv, err := chooseServer(c.Context, c, s, going)
+	srv, err := chooseServer(c.Context, c, s, last)
 	if err != nil {
 		return task, srv, err
 	}
@@ -153,7 +155,7 @@ vlocal retry ~/Photos/2024          only the failed ones in this folder`,
 			if err := checkNumbers(c); err != nil {
 				return err
 			}
-			s, err := store.Open(c.Context, c.String(dbFlag))
+			s, err := store.Open(c.Context, database(c))
 			if err != nil {
 				return err
 			}
@@ -167,7 +169,7 @@ func retry(ctx context.Context, c *cli.Context, s *store.Store, roots []string) 
 	if err != nil {
 		return err
 	}
-	if name := c.String("model"); c.IsSet("model") && name != task.Model {
+	if name := c.String("model"); name != "" && name != task.Model {
 		return usagef("the failed rows were asked of %q; to ask %q is another question: vlocal run --model %s", task.Model, name, name)
 	}
 	srv, err := chooseServer(ctx, c, s, task)

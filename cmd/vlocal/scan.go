@@ -46,7 +46,7 @@ vlocal scan ~/Photos /mnt/card --exclude thumbs`,
 			}
 			ctx, stop := untilInterrupted(c.Context)
 			defer stop()
-			s, err := store.Create(ctx, c.String(dbFlag))
+			s, err := store.Create(ctx, database(c))
 			if err != nil {
 				return err
 			}

@@ -51,7 +51,7 @@ func reading(action func(context.Context, *cli.Context, *store.Store) error) cli
 		}
 		ctx, stop := untilInterrupted(c.Context)
 		defer stop()
-		s, err := store.Open(ctx, c.String(dbFlag))
+		s, err := store.Open(ctx, database(c))
 		if err != nil {
 			return err
 		}

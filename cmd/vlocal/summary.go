@@ -59,10 +59,13 @@ func (o outcome) text() string {
 	}
 	if o.Sent > 0 {
 		line("requests   %s sent, %s to be tried again; success rate %.1f%%", number(o.Sent), number(o.Retried), o.successRate())
-		l := o.Latency
+	}
+	if l := o.Latency; l.Mean > 0 {
 		line("latency    mean %s, P50 %s, P95 %s, P99 %s", span(l.Mean), span(l.P50), span(l.P95), span(l.P99))
-		line("time       %s, %.1f images a second", span(o.Elapsed), perSecond(o.Progress))
 		line("tokens     %s in, %s out", number(o.TokensIn), number(o.TokensOut))
+	}
+	if o.total > 0 {
+		line("time       %s, %.1f images a second", span(o.Elapsed), perSecond(o.Progress))
 	}
 	for _, next := range o.next() {
 		line("next:      %s", next)

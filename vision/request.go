@@ -1,0 +1,75 @@
+package vision
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"vlocal/domain"
+)
+
+// The request's body, as the API has it.
+type (
+	requestBody struct {
+		Model     string    `json:"model"`
+		Messages  []message `json:"messages"`
+		MaxTokens int       `json:"max_tokens"`
+	}
+	message struct {
+		Role    string `json:"role"`
+		Content []part `json:"content"`
+	}
+	part struct {
+		Type     string    `json:"type"`
+		Text     string    `json:"text,omitempty"`
+		ImageURL *imageURL `json:"image_url,omitempty"`
+	}
+	imageURL struct {
+		URL string `json:"url"`
+	}
+)
+
+// picturePrefix stands before the picture in its URL.
+const picturePrefix = "data:image/jpeg;base64,"
+
+// request makes the request. Everything but the picture goes through JSON's
+// encoder; the picture, which needs no escaping, is put where its URL ends.
+func (c *Client) request(ctx context.Context, task domain.Task, jpeg []byte) (*http.Request, error) {
+	frame, err := json.Marshal(requestBody{
+		Model: task.Model,
+		Messages: []message{{Role: "user", Content: []part{
+			{Type: "text", Text: task.Prompt},
+			{Type: "image_url", ImageURL: &imageURL{URL: picturePrefix}},
+		}}},
+		MaxTokens: task.MaxTokens,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// The last one: the prompt, which comes before, may hold the same text.
+	split := bytes.LastIndex(frame, []byte(picturePrefix)) + len(picturePrefix)
+	body := make([]byte, 0, len(frame)+base64.StdEncoding.EncodedLen(len(jpeg)))
+	body = append(body, frame[:split]...)
+	body = base64.StdEncoding.AppendEncode(body, jpeg)
+	body = append(body, frame[split:]...)
+
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/chat/completions", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	// With it, a connection that the server had closed already is replaced
+	// without an error.
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	if c.userAgent != "" {
+		req.Header.Set("User-Agent", c.userAgent)
+	}
+	if c.key != "" {
+		req.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	return req, nil
+}
