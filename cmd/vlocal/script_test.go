@@ -45,6 +45,7 @@ func TestScripts(t *testing.T) {
 			"await":  await,
 			"query":  query,
 			"mode":   mode,
+			"insist": insist,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {
@@ -151,6 +152,19 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	for deadline := time.Now().Add(time.Minute); s.requests() < want; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("only %d requests after a minute", s.requests())
+		}
+	}
+}
+
+// insist presses Ctrl-C for the programs in the background until they end.
+func insist(ts *testscript.TestScript, _ bool, _ []string) {
+	deadline := time.Now().Add(time.Minute)
+	for _, c := range ts.BackgroundCmds() {
+		for c.Process.Signal(os.Interrupt) == nil {
+			if time.Now().After(deadline) {
+				ts.Fatalf("%s does not end", c.Path)
+			}
+			time.Sleep(10 * time.Millisecond)
 		}
 	}
 }
