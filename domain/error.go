@@ -34,15 +34,23 @@ type Error struct {
 
 // Error gives operation, object, cause and hint on one line.
 func (e *Error) Error() string {
-	var b strings.Builder
-	if e.Op != "" {
-		b.WriteString(e.Op)
-		if e.Object != "" {
-			b.WriteByte(' ')
-			b.WriteString(e.Object)
-		}
-		b.WriteString(": ")
+	if e.Object == "" {
+		return e.Reason()
 	}
+	return strings.TrimSpace(e.Op+" "+e.Object) + ": " + e.because()
+}
+
+// Reason is Error without the object, for where that stands beside it.
+func (e *Error) Reason() string {
+	if e.Op == "" {
+		return e.because()
+	}
+	return e.Op + ": " + e.because()
+}
+
+// because gives cause and hint.
+func (e *Error) because() string {
+	var b strings.Builder
 	fmt.Fprintf(&b, "%v", e.Err)
 	if e.Hint != "" {
 		b.WriteString(" (")

@@ -131,7 +131,7 @@ func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error 
 func complete(t *tx, a domain.Attempt, e domain.Ending, now int64) error {
 	outcome, message, status := "ok", "", 0
 	if e.Err != nil {
-		outcome, message, status = string(e.Err.Kind), e.Err.Error(), e.Err.HTTPStatus
+		outcome, message, status = string(e.Err.Kind), e.Err.Reason(), e.Err.HTTPStatus
 	} else {
 		status = 200
 	}
@@ -170,7 +170,7 @@ func keep(t *tx, a domain.Attempt, e domain.Ending, task domain.Task) (id any, e
 func move(t *tx, job int64, e domain.Ending, answer any, now int64) error {
 	var kind, message any
 	if e.Status == domain.Failed && e.Err != nil {
-		kind, message = string(e.Err.Kind), e.Err.Error()
+		kind, message = string(e.Err.Kind), e.Err.Reason()
 	}
 	tries := 0
 	if e.CountTry {
