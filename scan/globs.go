@@ -3,6 +3,7 @@ package scan
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -20,32 +21,33 @@ type Options struct {
 
 // Validate names the first pattern that is none.
 func (o Options) Validate() error {
-	for _, p := range append(append([]string{}, o.Include...), o.Exclude...) {
-		if p == "" || !doublestar.ValidatePattern(p) {
+	for _, p := range slices.Concat(o.Include, o.Exclude) {
+		if p == "" || !doublestar.ValidatePattern(folded(p)) {
 			return fmt.Errorf("%q is not a pattern; write for example '*.jpg' or '2024/**'", p)
 		}
 	}
 	return nil
 }
 
-// lower gives the options in the case that paths are matched in.
+// folded gives a pattern or a path as they are matched: with slashes, in lower
+// case.
+func folded(s string) string { return strings.ToLower(filepath.ToSlash(s)) }
+
+// lower gives the options as they are matched.
 func (o Options) lower() Options {
 	fold := func(patterns []string) (out []string) {
 		for _, p := range patterns {
-			out = append(out, strings.ToLower(filepath.ToSlash(p)))
+			out = append(out, folded(p))
 		}
 		return out
 	}
 	return Options{Include: fold(o.Include), Exclude: fold(o.Exclude)}
 }
 
-// matches reports whether one of the patterns, in lower case, is for a path below
+// matches reports whether one of the patterns, which are folded, is for a path below
 // the root.
 func matches(patterns []string, below string) bool {
-	if len(patterns) == 0 {
-		return false
-	}
-	below = strings.ToLower(filepath.ToSlash(below))
+	below = folded(below)
 	name := below[strings.LastIndexByte(below, '/')+1:]
 	for _, p := range patterns {
 		against := below

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 
 	"vlocal/domain"
 )
@@ -28,6 +29,9 @@ type Report struct {
 	// Hidden and Excluded count files and folders that were passed over, each
 	// folder as one.
 	Hidden, Excluded int
+	// Links counts links to folders that were not followed, because what they
+	// lead to is walked anyway, or holds what is walked.
+	Links int
 	// Problems are the first of the places that could not be looked into.
 	Problems []Problem
 	problems int
@@ -46,7 +50,7 @@ const keptProblems = 20
 func (r *Report) problem(path string, err error) {
 	r.problems++
 	if len(r.Problems) < keptProblems {
-		r.Problems = append(r.Problems, Problem{Path: path, Err: err})
+		r.Problems = append(r.Problems, Problem{Path: path, Err: withoutPath(err)})
 	}
 }
 
@@ -57,12 +61,16 @@ type Problem struct {
 }
 
 func (p Problem) Error() string {
-	err := p.Err
-	// The path stands in front already.
+	return fmt.Sprintf("%s: %v", domain.PathText(p.Path), p.Err)
+}
+
+// withoutPath gives the cause of an error of package os. Whoever wraps it has
+// named the path.
+func withoutPath(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		err = e.Err
+		return e.Err
 	}
-	return fmt.Sprintf("%s: %v", domain.PathText(p.Path), err)
+	return err
 }
 
 func (p Problem) Unwrap() error { return p.Err }
@@ -72,14 +80,9 @@ func (p Problem) Unwrap() error { return p.Err }
 func Roots(paths []string) ([]string, error) {
 	var roots []string
 	for _, p := range paths {
-		abs, err := filepath.Abs(p)
+		abs, err := absolute(p)
 		if err != nil {
-			return nil, fmt.Errorf("find %s: %w", p, err)
-		}
-		if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no file or folder %s (check how it is spelled, or whether its drive is there)", abs)
-		} else if err != nil {
-			return nil, fmt.Errorf("look at %s: %w", abs, err)
+			return nil, err
 		}
 		roots = append(roots, abs)
 	}
@@ -91,6 +94,26 @@ func Roots(paths []string) ([]string, error) {
 		}
 	}
 	return outer, nil
+}
+
+func absolute(path string) (string, error) {
+	if path == "" {
+		// Made absolute it would be the current folder, which nobody named.
+		return "", errors.New(`the name of a folder is empty (for the current folder write ".")`)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", domain.PathText(path), err)
+	}
+	_, err = os.Stat(abs)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return "", fmt.Errorf("there is no file or folder %s (check how it is spelled, or whether its drive is there)",
+			domain.PathText(abs))
+	case err != nil:
+		return "", fmt.Errorf("look at %s: %w (check that you may open it)", domain.PathText(abs), withoutPath(err))
+	}
+	return abs, nil
 }
 
 // within reports whether path is root or lies below it. Both are clean.

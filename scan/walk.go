@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"vlocal/domain"
@@ -20,7 +18,8 @@ import (
 // Walk yields the candidates at and below root, an absolute clean path, in the
 // order of the byte strings of their domain.PathText, then of their paths; so a
 // caller can lay them beside a sorted list without holding either. It holds one
-// folder's names at a time, and those of the folders above it.
+// folder's names at a time, and those of the folders above it. Options must be
+// valid. A root that is a file is looked at whatever the options say.
 //
 // What cannot be read below root goes into the report; the error that is yielded,
 // as the last thing, is the end of ctx or a root that cannot be read. A link to a
@@ -46,159 +45,136 @@ type walk struct {
 	// covered has the real paths of the folders whose insides are walked: the
 	// root, and where links were followed to.
 	covered []string
-}
-
-// entry is a name in a folder. A link has what it leads to.
-type entry struct {
-	name string
-	mode fs.FileMode
-	// info is set for links only; others are looked at when their turn comes.
-	info fs.FileInfo
+	// first takes the first bytes of a file whose name does not tell.
+	first [preprocess.SniffLen]byte
 }
 
 func (w *walk) start(ctx context.Context) error {
+	unreadable := func(err error) error {
+		return &domain.Error{
+			Kind: domain.Unreadable, Op: "read", Object: domain.PathText(w.root), Err: withoutPath(err),
+			Hint: "check that it is there and that you may open it",
+		}
+	}
 	info, err := os.Stat(w.root)
 	if err != nil {
-		return err
+		return unreadable(err)
 	}
 	if !info.IsDir() {
-		return w.file(w.root, entry{name: filepath.Base(w.root), mode: info.Mode().Type(), info: info})
+		return w.found(w.root, info)
 	}
 	real, err := filepath.EvalSymlinks(w.root)
 	if err != nil {
-		return err
+		return unreadable(err)
 	}
 	w.covered = []string{real}
-	entries, err := w.list(w.root)
+	list, err := w.list(ctx, w.root)
 	if err != nil {
-		return fmt.Errorf("read the folder %s: %w", w.root, err)
+		return unreadable(err)
 	}
-	return w.entries(ctx, w.root, entries)
+	return w.merge(ctx, []*names{list})
 }
 
-func (w *walk) folder(ctx context.Context, path string) error {
-	entries, err := w.list(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // it vanished just now
+// folders walks, side by side, folders whose paths have the same text; they come
+// in the order of their paths. That is one folder, unless one's name has a byte
+// ff where another's has a literal \xff.
+func (w *walk) folders(ctx context.Context, paths []string) error {
+	var lists []*names
+	for _, p := range paths {
+		list, err := w.list(ctx, p)
+		if err != nil {
+			w.report.problem(p, err) // and go on with what was listed
+		}
+		lists = append(lists, list)
 	}
-	if err != nil {
-		w.report.problem(path, err) // and go on with what was listed
-	}
-	return w.entries(ctx, path, entries)
+	return w.merge(ctx, lists)
 }
 
-func (w *walk) entries(ctx context.Context, folder string, entries []entry) error {
-	for _, e := range entries {
-		if err := ctx.Err(); err != nil {
+// merge walks what is listed, in the order of the paths.
+func (w *walk) merge(ctx context.Context, lists []*names) error {
+	for {
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		path := filepath.Join(folder, e.name)
-		var err error
-		switch {
-		case matches(w.options.Exclude, w.below(path)):
-			w.report.Excluded++
-		case e.mode.IsDir():
-			err = w.folder(ctx, path)
-		default:
-			err = w.file(path, e)
+		var least *names
+		for _, l := range lists {
+			if l.more() && (least == nil || l.head().compare(least.head()) < 0) {
+				least = l
+			}
 		}
-		if err != nil {
+		if least == nil {
+			return nil
+		}
+		e := least.head()
+		if e.kind != folder {
+			least.next++
+			if err := w.file(least.path(e), e.kind); err != nil {
+				return err
+			}
+			continue
+		}
+		var paths []string
+		for _, l := range lists {
+			for ; l.more() && l.head().besides(e); l.next++ {
+				paths = append(paths, l.path(l.head()))
+			}
+		}
+		if err := w.folders(ctx, paths); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // list gives what is to be walked in a folder, in order. With an error it gives
 // what could be read.
-func (w *walk) list(folder string) (entries []entry, err error) {
-	f, err := os.Open(folder)
+func (w *walk) list(ctx context.Context, path string) (*names, error) {
+	list := namesIn(path)
+	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return list, err
 	}
 	defer f.Close()
-	for err == nil {
+	links := false
+	// A walk whose time is over meets the end of ctx again, in merge.
+	for err == nil && ctx.Err() == nil {
 		var part []fs.DirEntry
-		// In parts: a folder of a million files is held as names only.
-		part, err = f.ReadDir(1024)
+		part, err = f.ReadDir(512)
 		for _, d := range part {
-			if strings.HasPrefix(d.Name(), ".") || hidden(d) {
+			switch {
+			case strings.HasPrefix(d.Name(), ".") || hidden(d):
 				w.report.Hidden++
-				continue
+			case len(w.options.Exclude) > 0 && matches(w.options.Exclude, w.below(list.prefix+d.Name())):
+				w.report.Excluded++
+			default:
+				k := kindOf(d.Type())
+				links = links || k == link
+				if err := list.add(d.Name(), k); err != nil {
+					list.sort()
+					return list, err
+				}
 			}
-			entries = append(entries, entry{name: d.Name(), mode: d.Type()})
 		}
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return w.follow(folder, entries), err
+	list.sort()
+	if links {
+		w.follow(list)
+	}
+	return list, err
 }
 
-// follow replaces links by what they lead to, drops those that are not to be
-// followed, and gives the rest in order. Links are taken by name, so that of two
-// to one place it is always the same that is followed.
-func (w *walk) follow(folder string, entries []entry) []entry {
-	inOrder(entries)
-	isLink := func(e entry) bool { return e.mode&fs.ModeSymlink != 0 }
-	if !slices.ContainsFunc(entries, isLink) {
-		return entries
+func kindOf(mode fs.FileMode) kind {
+	switch {
+	case mode.IsRegular():
+		return file
+	case mode.IsDir():
+		return folder
+	case mode&fs.ModeSymlink != 0:
+		return link
 	}
-	kept := entries[:0]
-	for _, e := range entries {
-		ok := true
-		if isLink(e) {
-			e, ok = w.resolve(filepath.Join(folder, e.name), e)
-		}
-		if ok {
-			kept = append(kept, e)
-		}
-	}
-	inOrder(kept) // a link to a folder has its place among folders
-	return kept
-}
-
-// inOrder sorts the names of a folder so that the paths of everything below come
-// in order: what stands in a folder begins with its name and a separator.
-func inOrder(entries []entry) {
-	sep := string(os.PathSeparator)
-	slices.SortFunc(entries, func(a, b entry) int {
-		if !a.mode.IsDir() && !b.mode.IsDir() {
-			return cmp.Or(strings.Compare(domain.PathText(a.name), domain.PathText(b.name)), strings.Compare(a.name, b.name))
-		}
-		key := func(e entry) string {
-			if e.mode.IsDir() {
-				return domain.PathText(e.name) + sep
-			}
-			return domain.PathText(e.name)
-		}
-		return cmp.Or(strings.Compare(key(a), key(b)), strings.Compare(a.name, b.name))
-	})
-}
-
-// resolve says what a link leads to, and whether it is to be followed.
-func (w *walk) resolve(path string, e entry) (_ entry, follow bool) {
-	info, err := os.Stat(path)
-	if err != nil {
-		w.report.problem(path, fmt.Errorf("a link that leads nowhere: %w", err))
-		return e, false
-	}
-	e.mode, e.info = info.Mode().Type(), info
-	if !info.IsDir() {
-		return e, true
-	}
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		w.report.problem(path, err)
-		return e, false
-	}
-	for _, c := range w.covered {
-		if within(real, c) || within(c, real) {
-			return e, false
-		}
-	}
-	w.covered = append(w.covered, real)
-	return e, true
+	return other
 }
 
 // below is a path as seen from the root.
@@ -206,33 +182,46 @@ func (w *walk) below(path string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(path, w.root), string(os.PathSeparator))
 }
 
-// file yields a file if it may be an image.
-func (w *walk) file(path string, e entry) error {
-	if !e.mode.IsRegular() {
+// file looks at a file below the root, or at what a link leads to.
+func (w *walk) file(path string, k kind) error {
+	if k == other {
 		w.report.NotImages++
 		return nil
 	}
-	if len(w.options.Include) > 0 && path != w.root && !matches(w.options.Include, w.below(path)) {
+	if len(w.options.Include) > 0 && !matches(w.options.Include, w.below(path)) {
 		w.report.Excluded++
 		return nil
 	}
-	info := e.info
-	if info == nil {
-		var err error
-		if info, err = os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil // it vanished just now
-		} else if err != nil {
-			w.report.problem(path, err)
-			return nil
-		}
+	stat := os.Lstat
+	if k == link {
+		stat = os.Stat
 	}
-	if !preprocess.NamedLikeImage(e.name) {
-		image, err := looksLikeImage(path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	info, err := stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // it vanished just now
+	case err != nil:
+		w.report.problem(path, err)
+		return nil
+	}
+	return w.found(path, info)
+}
+
+// found yields a file if it may be an image.
+func (w *walk) found(path string, info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		w.report.NotImages++
+		return nil
+	}
+	if !preprocess.NamedLikeImage(path) {
+		image, err := w.looksLikeImage(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // it vanished just now
+		case err != nil:
 			w.report.problem(path, err)
 			return nil
-		}
-		if !image {
+		case !image:
 			w.report.NotImages++
 			return nil
 		}
@@ -244,18 +233,17 @@ func (w *walk) file(path string, e entry) error {
 	return nil
 }
 
-// looksLikeImage judges a file by its first bytes.
-func looksLikeImage(path string) (bool, error) {
+// looksLikeImage judges a regular file by its first bytes.
+func (w *walk) looksLikeImage(path string) (bool, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return false, err
 	}
 	defer f.Close()
-	head := make([]byte, preprocess.SniffLen)
-	n, err := io.ReadFull(f, head)
+	n, err := io.ReadFull(f, w.first[:])
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return false, err
+		return false, fmt.Errorf("read its first bytes: %w", withoutPath(err))
 	}
-	_, ok := preprocess.Sniff(head[:n])
+	_, ok := preprocess.Sniff(w.first[:n])
 	return ok, nil
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -29,6 +31,18 @@ const (
 
 // database names the file. A variable that is set but empty is as good as none.
 func database(c *cli.Context) string { return cmp.Or(c.String(dbFlag), defaultDB) }
+
+// program is how to call vlocal again for the same database.
+func program(c *cli.Context) string {
+	db := database(c)
+	if db == defaultDB || db == os.Getenv("VLOCAL_DB") {
+		return "vlocal"
+	}
+	if strings.ContainsAny(db, " \t'\"$&;()*") {
+		db = strconv.Quote(db)
+	}
+	return "vlocal --db " + db
+}
 
 func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{

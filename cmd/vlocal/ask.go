@@ -63,7 +63,7 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 		return errors.Join(stopped, err)
 	}
 	return con.tellRun(outcome{
-		Progress: w.Progress(), total: jobs.Total, left: left, failedBefore: failed, stopped: stopped,
+		Progress: w.Progress(), total: jobs.Total, left: left, failedBefore: failed, stopped: stopped, program: program(c),
 	})
 }
 

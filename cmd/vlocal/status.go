@@ -36,7 +36,7 @@ func statusCommand() *cli.Command {
 			if con.json {
 				return con.object(statusObject(s, images, missing, task, totals))
 			}
-			_, err = fmt.Fprint(con.out, statusText(s, images, missing, task, found, totals))
+			_, err = fmt.Fprint(con.out, statusText(program(c), s, images, missing, task, found, totals))
 			return err
 		}),
 	}
@@ -59,7 +59,7 @@ func reading(action func(context.Context, *cli.Context, *store.Store) error) cli
 	}
 }
 
-func statusText(s *store.Store, images, missing int, task domain.Task, asked bool, t domain.Totals) string {
+func statusText(program string, s *store.Store, images, missing int, task domain.Task, asked bool, t domain.Totals) string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s "+format+"\n", append([]any{name}, args...)...)
@@ -71,7 +71,7 @@ func statusText(s *store.Store, images, missing int, task domain.Task, asked boo
 	}
 	line("images", "%s on record%s", number(images), gone)
 	if !asked {
-		line("next", `vlocal run --prompt "What is in this photo?"`)
+		line("next", `%s run --prompt "What is in this photo?"`, program)
 		return b.String()
 	}
 	line("question", "%s", oneLine(task.Prompt))
@@ -95,11 +95,11 @@ func statusText(s *store.Store, images, missing int, task domain.Task, asked boo
 	line("tokens", "%s in, %s out", number(t.TokensIn), number(t.TokensOut))
 	switch {
 	case t.Jobs[domain.Pending]+t.Jobs[domain.Running] > 0:
-		line("next", "vlocal run")
+		line("next", "%s run", program)
 	case t.Jobs[domain.Failed] > 0:
-		line("next", "vlocal list --status failed, then vlocal retry")
+		line("next", "%s list --status failed, then %s retry", program, program)
 	default:
-		line("next", "vlocal export photos.csv")
+		line("next", "%s export photos.csv", program)
 	}
 	return b.String()
 }

@@ -18,6 +18,8 @@ type outcome struct {
 	// failedBefore counts all failed rows in the run's scope, those of earlier
 	// runs included.
 	failedBefore int
+	// program is how to call vlocal again.
+	program string
 	// stopped is why the run ended early; nil if it went through.
 	stopped error
 }
@@ -73,17 +75,20 @@ func (o outcome) text() string {
 	return b.String()
 }
 
-// next gives the commands to run now.
+// next gives the commands to run now, and what each does.
 func (o outcome) next() (commands []string) {
+	add := func(command, what string) {
+		commands = append(commands, fmt.Sprintf("%-35s %s", o.program+" "+command, what))
+	}
 	if o.left > 0 {
-		commands = append(commands, "vlocal run              go on with the pending rows")
+		add("run", "go on with the pending rows")
 	}
 	if o.failedBefore > 0 {
-		commands = append(commands,
-			fmt.Sprintf("vlocal list --status failed   see why %s failed", count(o.failedBefore, "row")),
-			"vlocal retry                  ask again about the failed rows")
+		add("list --status failed", fmt.Sprintf("see why %s failed", count(o.failedBefore, "row")))
+		add("retry", "ask again about the failed rows")
 	}
-	return append(commands, "vlocal export photos.csv")
+	add("export photos.csv", "open the answers in a spreadsheet")
+	return commands
 }
 
 // successRate is the share of the jobs that went through that are done, in
