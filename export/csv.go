@@ -9,6 +9,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"vlocal/domain"
@@ -29,6 +30,10 @@ const csvHeader = "path,status,answer,error_kind,error,attempts,model,tokens_in,
 
 // CSV writes a header and one line a row as RFC 4180 has it, in UTF-8, and gives
 // the number of rows. It holds one row at a time. An error of rows ends it.
+//
+// Texts are made valid UTF-8: bytes that are not, and NUL, become U+FFFD. Unless
+// o.Raw is set, a text that a spreadsheet would run as a formula gets an
+// apostrophe in front.
 func CSV(w io.Writer, rows iter.Seq2[domain.Result, error], o CSVOptions) (n int, err error) {
 	out := bufio.NewWriterSize(w, 64<<10)
 	if o.BOM {
@@ -96,7 +101,7 @@ func (l *csvLine) text(s string) {
 		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
 	}
 	formula := !l.raw && runsAsFormula(s)
-	if !strings.ContainsAny(s, ",\"\r\n") && !edgedBySpace(s) {
+	if !needsQuotes(s) {
 		if formula {
 			l.buf = append(l.buf, '\'')
 		}
@@ -118,9 +123,12 @@ func (l *csvLine) text(s string) {
 	l.buf = append(append(l.buf, s...), `",`...)
 }
 
-// edgedBySpace reports whether a reader that trims would lose something.
-func edgedBySpace(s string) bool {
-	return s != "" && (s[0] == ' ' || s[0] == '\t' || s[len(s)-1] == ' ' || s[len(s)-1] == '\t')
+// needsQuotes reports whether a text would not come back whole without them: RFC
+// 4180 names comma, quote, CR and LF; some readers trim spaces at the edges; and
+// LibreOffice splits at semicolons and tabs too unless told otherwise, which
+// could make a new cell begin with what was the inside of a text.
+func needsQuotes(s string) bool {
+	return s != "" && (s[0] == ' ' || s[len(s)-1] == ' ' || strings.ContainsAny(s, ",\"\r\n;\t"))
 }
 
 // runsAsFormula reports whether a spreadsheet may take a text for a formula and
@@ -137,7 +145,7 @@ func runsAsFormula(s string) bool {
 	case '\t', '\r', '\n':
 		return true
 	}
-	start := strings.TrimLeft(s, " \t\r\n\v\f\u00a0\u3000\uFEFF")
+	start := strings.TrimLeftFunc(s, unseen)
 	first, _ := utf8.DecodeRuneInString(start)
 	switch first {
 	case '=', '@', '＝', '＋', '－', '＠':
@@ -146,6 +154,12 @@ func runsAsFormula(s string) bool {
 		return !isNumber(start[1:])
 	}
 	return false
+}
+
+// unseen reports whether r leaves no mark on paper: spaces, control characters,
+// and format characters such as U+200B and U+FEFF.
+func unseen(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 }
 
 // isNumber reports whether s is digits with at most one decimal mark.

@@ -63,19 +63,27 @@ func cell(t testing.TB, o export.CSVOptions, answer string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(line, "p,done,"), ",,,0,,,,,,,0,,\r\n")
 }
 
+// answer gives the answer's cell as a reader has it.
+func answer(t testing.TB, o export.CSVOptions, answer string) string {
+	t.Helper()
+	return split(t, csv(t, o, domain.Result{Path: "p", Status: "done", Answer: answer}))[1][2]
+}
+
 func TestCellsByRFC4180(t *testing.T) {
 	for in, want := range map[string]string{
-		"plain":            "plain",
-		"a,b":              `"a,b"`,
-		`say "hi"`:         `"say ""hi"""`,
-		"two\nlines":       "\"two\nlines\"",
-		"two\r\nlines":     "\"two\r\nlines\"",
-		" padded ":         `" padded "`,
-		"写真 🐈":             "写真 🐈",
-		"bad \xff bytes":   "bad \uFFFD bytes",
-		"nul \x00 inside":  "nul \uFFFD inside",
-		"":                 "",
-		"semi;colon\tTabs": "semi;colon\tTabs",
+		"plain":           "plain",
+		"a,b":             `"a,b"`,
+		`say "hi"`:        `"say ""hi"""`,
+		"two\nlines":      "\"two\nlines\"",
+		"two\r\nlines":    "\"two\r\nlines\"",
+		" padded ":        `" padded "`,
+		"写真 🐈":            "写真 🐈",
+		"bad \xff bytes":  "bad \uFFFD bytes",
+		"nul \x00 inside": "nul \uFFFD inside",
+		"":                "",
+		// LibreOffice takes these for separators too, unless it is told otherwise.
+		"red; green": `"red; green"`,
+		"a\ttab":     "\"a\ttab\"",
 	} {
 		if got := cell(t, export.CSVOptions{}, in); got != want {
 			t.Errorf("%q is written %q, want %q", in, got, want)
@@ -86,17 +94,17 @@ func TestCellsByRFC4180(t *testing.T) {
 func TestFormulasAreMadeHarmless(t *testing.T) {
 	for _, in := range []string{
 		"=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|'/c calc'!A1", "\t=1", "\r=1", " =1", "\u00a0=1", "＝1+1", "＋1", "－1", "＠x", "-", "+", "--5", "-1.2.3", "-5 apples", "\uFEFF=1",
+		"\x01=1", "\x1b@x", "\u2003=1", "\u200b+1-1", "\u00ad=1", " \r\n=1",
 	} {
-		got := cell(t, export.CSVOptions{}, in)
-		if !strings.HasPrefix(strings.TrimPrefix(got, `"`), "'") {
-			t.Errorf("%q is written %q", in, got)
+		if got := answer(t, export.CSVOptions{}, in); got != "'"+in {
+			t.Errorf("%q is read back as %q", in, got)
 		}
-		if raw := cell(t, export.CSVOptions{Raw: true}, in); strings.Contains(raw[:min(3, len(raw))], "'") {
-			t.Errorf("raw %q is written %q", in, raw)
+		if got := answer(t, export.CSVOptions{Raw: true}, in); got != in {
+			t.Errorf("raw %q is read back as %q", in, got)
 		}
 	}
-	for _, in := range []string{"-5", "+3.2", "-1,5", "5-3", "a=b", "'quoted'"} {
-		if got := strings.Trim(cell(t, export.CSVOptions{}, in), `"`); got != in {
+	for _, in := range []string{"", " ", "-5", "+3.2", " -5", "-1,5", "5-3", "a=b", "'quoted'"} {
+		if got := answer(t, export.CSVOptions{}, in); got != in {
 			t.Errorf("%q is no formula and is written %q", in, got)
 		}
 	}
@@ -162,6 +170,17 @@ print(json.dumps([[r[0], r[2]] for r in rows[1:]]))`)
 	}
 }
 
+func TestNumbersAreNeverChanged(t *testing.T) {
+	n := int64(-5)
+	r := domain.Result{
+		Path: "p", Status: domain.Done, Attempts: n, TokensIn: &n, TokensOut: &n, LatencyMS: &n, Width: &n, Height: &n, Bytes: n,
+	}
+	want := []string{"p", "done", "", "", "", "-5", "", "-5", "-5", "-5", "-5", "-5", "-5", "", ""}
+	if diff := cmp.Diff(want, split(t, csv(t, export.CSVOptions{}, r))[1]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFileIsWholeOrAsItWas(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "photos.csv")
@@ -173,6 +192,9 @@ func TestFileIsWholeOrAsItWas(t *testing.T) {
 	}
 	if err := export.File(path, write("first")); err != nil {
 		t.Fatal(err)
+	}
+	if st, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && st.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v; want one for its owner only", st.Mode(), err)
 	}
 	if err := os.Chmod(path, 0o640); err != nil {
 		t.Fatal(err)
@@ -204,34 +226,59 @@ func TestFileIsWholeOrAsItWas(t *testing.T) {
 func TestFileNamesThatCannotBeWritten(t *testing.T) {
 	dir := t.TempDir()
 	never := func(io.Writer) error { t.Error("written"); return nil }
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for path, says := range map[string]string{
 		dir:                                    "folder",
 		filepath.Join(dir, "no", "photos.csv"): "make it first",
+		filepath.Join(dir, "file", "a.csv"):    filepath.Join(dir, "file"),
 	} {
-		if err := export.File(path, never); err == nil || !strings.Contains(err.Error(), says) {
+		if err := export.File(path, never); err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v; want %q", path, err, says)
 		}
 	}
 }
 
 func TestLinkStaysALink(t *testing.T) {
-	dir := t.TempDir()
-	target, link := filepath.Join(dir, "real.csv"), filepath.Join(dir, "link.csv")
-	if err := os.WriteFile(target, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(target, link); err != nil {
-		t.Skip("no links here:", err)
-	}
-	err := export.File(link, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := os.ReadFile(target); string(got) != "new" {
-		t.Errorf("the target holds %q", got)
-	}
-	if st, err := os.Lstat(link); err != nil || st.Mode()&os.ModeSymlink == 0 {
-		t.Error("the link was replaced")
+	for name, c := range map[string]struct {
+		links map[string]string
+		there bool
+	}{
+		"to a file":          {map[string]string{"link.csv": "real.csv"}, true},
+		"to a file to be":    {map[string]string{"link.csv": "real.csv"}, false},
+		"by way of a link":   {map[string]string{"link.csv": "next.csv", "next.csv": "real.csv"}, false},
+		"from another place": {map[string]string{"link.csv": filepath.Join("sub", "next.csv"), filepath.Join("sub", "next.csv"): filepath.Join("..", "real.csv")}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			target, link := filepath.Join(dir, "real.csv"), filepath.Join(dir, "link.csv")
+			if err := os.Mkdir(filepath.Join(dir, "sub"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if c.there {
+				if err := os.WriteFile(target, []byte("old"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for name, to := range c.links {
+				if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+					t.Skip("no links here:", err)
+				}
+			}
+			err := export.File(link, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(target); string(got) != "new" {
+				t.Errorf("the target holds %q, %v", got, err)
+			}
+			for name, to := range c.links {
+				if got, err := os.Readlink(filepath.Join(dir, name)); got != to {
+					t.Errorf("%s leads to %q, %v; want it as it was", name, got, err)
+				}
+			}
+		})
 	}
 }
 
@@ -254,6 +301,13 @@ func BenchmarkCSV(b *testing.B) {
 			}
 		}
 	}
+	var line bytes.Buffer
+	r.Path = names[0]
+	if _, err := export.CSV(&line, rows(r), export.CSVOptions{}); err != nil {
+		b.Fatal(err)
+	}
+	_, row, _ := strings.Cut(line.String(), "\r\n")
+	b.SetBytes(int64(len(row)) * million)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := export.CSV(io.Discard, all, export.CSVOptions{}); err != nil {
@@ -281,8 +335,12 @@ func FuzzCSV(f *testing.F) {
 		if len(got) != 2 || len(got[1]) != 15 || got[1][0] != clean(path) || got[1][2] != clean(answer) {
 			t.Errorf("%q and %q are read as %q", path, answer, got)
 		}
-		for i, c := range split(t, csv(t, export.CSVOptions{}, domain.Result{Path: path, Answer: answer}))[1] {
-			if i != 5 && i != 12 && c != "" && strings.ContainsAny(c[:1], "=@\t\r\n") {
+		safe := split(t, csv(t, export.CSVOptions{}, domain.Result{Path: path, Answer: answer}))[1]
+		for i, c := range safe {
+			if c != got[1][i] && c != "'"+got[1][i] {
+				t.Errorf("cell %d is %q, which is %q made harmless", i, c, got[1][i])
+			}
+			if c != "" && strings.ContainsAny(c[:1], "=@\t\r\n") {
 				t.Errorf("cell %d begins like a formula: %q", i, c)
 			}
 		}
@@ -291,7 +349,7 @@ func FuzzCSV(f *testing.F) {
 
 // split reads CSV strictly by RFC 4180, and keeps CR and LF in cells as they are,
 // which encoding/csv does not.
-func split(t *testing.T, s string) (lines [][]string) {
+func split(t testing.TB, s string) (lines [][]string) {
 	t.Helper()
 	var line []string
 	for s != "" {

@@ -1,16 +1,22 @@
 package scan_test
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"vlocal/domain"
 	"vlocal/internal/testimage"
@@ -66,22 +72,25 @@ func walk(t *testing.T, root string, o scan.Options) ([]string, *scan.Report) {
 
 func TestOrderIsThatOfTheWholePaths(t *testing.T) {
 	names := []string{
-		"a.jpg", "a/b.jpg", "a-b/c.jpg", "a b.jpg", "a/b/c.jpg", "A.JPG", "z,\".jpg", "写真 🐈.jpg", "ü/x.png", "a!/x.jpg",
+		"a.jpg", "a/b.jpg", "a-b/c.jpg", "a b.jpg", "a/b/c.jpg", "a-b.jpg", "B.JPG", "z,.jpg", "写真 🐈.jpg", "ü/x.png", "a!/x.jpg",
+		strings.Repeat("n", 251) + ".jpg",
 	}
 	if runtime.GOOS != "windows" {
-		names = append(names, "line\nbreak.jpg", `\xff.jpg`)
+		names = append(names, "line\nbreak.jpg", `"quoted".jpg`, `\xff.jpg`, `\xff/literal.jpg`, `\xff/deep/b.jpg`, `\xff/z.jpg`)
 	}
 	if runtime.GOOS == "linux" {
-		names = append(names, "\xff.jpg", "\xff/in.jpg", "caf\xe9.jpg", "\xf0\x9f.jpg")
+		// Beside the literal \xff: the same text, so what is below lies mixed.
+		names = append(names, "\xff.jpg", "\xff/in.jpg", "\xff/m.jpg", "\xff/deep/a.jpg", "\xff/deep/c.jpg", "\xff/z.jpg",
+			"caf\xe9.jpg", "\xf0\x9f.jpg")
 	}
 	root := tree(t, names...)
 	found, _ := walk(t, root, scan.Options{})
-	if len(found) != len(names) {
-		t.Errorf("found %q", found)
-	}
-	text := func(path string) string { return domain.PathText(filepath.Join(root, filepath.FromSlash(path))) }
-	if !slices.IsSortedFunc(found, func(a, b string) int { return strings.Compare(text(a), text(b)) }) {
-		t.Errorf("not in order: %q", found)
+	text := func(path string) string { return domain.PathText(filepath.FromSlash(path)) }
+	want := slices.SortedFunc(slices.Values(names), func(a, b string) int {
+		return cmp.Or(strings.Compare(text(a), text(b)), strings.Compare(a, b))
+	})
+	if diff := gocmp.Diff(want, found); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -96,7 +105,7 @@ func TestContentCountsWhereTheNameDoesNot(t *testing.T) {
 		}
 	}
 	found, report := walk(t, root, scan.Options{})
-	if diff := cmp.Diff([]string{"named.jpg", "noname", "photo.dat"}, found); diff != "" {
+	if diff := gocmp.Diff([]string{"named.jpg", "noname", "photo.dat"}, found); diff != "" {
 		t.Error(diff)
 	}
 	if report.NotImages != 2 || report.Hidden != 3 {
@@ -112,7 +121,7 @@ func TestSizeAndTimeAreThoseOfTheFile(t *testing.T) {
 	}
 	for c, err := range scan.Walk(t.Context(), root, scan.Options{}, &scan.Report{}) {
 		want := domain.Candidate{Path: filepath.Join(root, "a.jpg"), Size: 5, ModTime: st.ModTime()}
-		if err != nil || !cmp.Equal(want, c) {
+		if err != nil || !gocmp.Equal(want, c) {
 			t.Errorf("%+v, %v; want %+v", c, err, want)
 		}
 	}
@@ -132,7 +141,7 @@ func TestGlobsInAnyCase(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, report := walk(t, tree(t, names...), c.o)
-			if diff := cmp.Diff(c.want, found); diff != "" {
+			if diff := gocmp.Diff(c.want, found); diff != "" {
 				t.Error(diff)
 			}
 			if report.Excluded == 0 {
@@ -140,7 +149,7 @@ func TestGlobsInAnyCase(t *testing.T) {
 			}
 		})
 	}
-	for _, bad := range []string{"[a", "", "{x"} {
+	for _, bad := range []string{"[a", "", "{x", `a\`} {
 		if err := (scan.Options{Exclude: []string{bad}}).Validate(); err == nil || !strings.Contains(err.Error(), bad) {
 			t.Errorf("%q: %v", bad, err)
 		}
@@ -151,14 +160,82 @@ func TestLinksAreFollowedButNeverInCircles(t *testing.T) {
 	outside := tree(t, "far/o.jpg", "far/back -> ..")
 	root := tree(t,
 		"a/x.jpg", "a/up -> ..", "a/self -> .", "b -> a", "file -> a/x.jpg", "file.jpg -> a/x.jpg", "dead.jpg -> nowhere",
-		"out1 -> "+outside+"/far", "out2 -> "+outside+"/far", "out3 -> "+outside, "root -> /")
+		"out1 -> "+outside+"/far", "out1-.jpg", "out2 -> "+outside+"/far", "out3 -> "+outside, "root -> /")
 	found, report := walk(t, root, scan.Options{})
-	want := []string{"a/x.jpg", "file.jpg", "out1/o.jpg"}
-	if diff := cmp.Diff(want, found); diff != "" {
+	want := []string{"a/x.jpg", "file.jpg", "out1-.jpg", "out1/o.jpg"}
+	if diff := gocmp.Diff(want, found); diff != "" {
 		t.Error(diff)
 	}
-	if report.ProblemCount() != 1 || !strings.Contains(report.Problems[0].Error(), "dead.jpg") {
-		t.Errorf("problems %v; want the dead link", report.Problems)
+	// up, self, b, out2, out3, root, and back as seen through out1.
+	if report.Links != 7 {
+		t.Errorf("%d links to folders reported, want 7", report.Links)
+	}
+	if report.ProblemCount() != 1 {
+		t.Fatalf("problems %v; want the dead link", report.Problems)
+	}
+	if got, want := report.Problems[0].Error(), filepath.Join(root, "dead.jpg")+": the link cannot be followed: "; !strings.HasPrefix(got, want) {
+		t.Errorf("problem %q, want %q...", got, want)
+	}
+}
+
+func TestLinkHasSizeAndTimeOfItsFile(t *testing.T) {
+	root := tree(t, "x/real.jpg", "link.jpg -> x/real.jpg")
+	when := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
+	if err := os.Chtimes(filepath.Join(root, "x", "real.jpg"), when, when); err != nil {
+		t.Fatal(err)
+	}
+	for c, err := range scan.Walk(t.Context(), root, scan.Options{Exclude: []string{"x"}}, &scan.Report{}) {
+		want := domain.Candidate{Path: filepath.Join(root, "link.jpg"), Size: int64(len("x/real.jpg")), ModTime: when}
+		if err != nil || !gocmp.Equal(want, c) {
+			t.Errorf("%+v, %v; want %+v", c, err, want)
+		}
+	}
+}
+
+func TestExcludedLinkTakesNothingFromAnother(t *testing.T) {
+	outside := tree(t, "o.jpg")
+	root := tree(t, "a -> "+outside, "b -> "+outside, "old -> nowhere")
+	found, report := walk(t, root, scan.Options{Exclude: []string{"a", "old"}})
+	if diff := gocmp.Diff([]string{"b/o.jpg"}, found); diff != "" {
+		t.Error(diff)
+	}
+	if report.Excluded != 2 || report.Links != 0 || report.ProblemCount() != 0 {
+		t.Errorf("%d excluded, %d links, problems %v; want 2, 0 and none", report.Excluded, report.Links, report.Problems)
+	}
+}
+
+func TestReportKeepsSomeProblemsAndCountsAll(t *testing.T) {
+	var names []string
+	for i := range 30 {
+		names = append(names, fmt.Sprintf("%02d.jpg -> nowhere", i))
+	}
+	_, report := walk(t, tree(t, names...), scan.Options{})
+	if len(report.Problems) != 20 || report.ProblemCount() != 30 {
+		t.Errorf("%d kept of %d, want 20 of 30", len(report.Problems), report.ProblemCount())
+	}
+}
+
+// What goes while the walk is under way, after it was listed and before its turn.
+func TestWhatVanishesStopsNothing(t *testing.T) {
+	root := tree(t, "a.jpg", "b.jpg", "c/x.jpg", "d.jpg", "e")
+	var report scan.Report
+	var found []string
+	for c, err := range scan.Walk(t.Context(), root, scan.Options{}, &report) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, filepath.Base(c.Path))
+		for _, name := range []string{"b.jpg", "c", "e"} {
+			if err := os.RemoveAll(filepath.Join(root, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if diff := gocmp.Diff([]string{"a.jpg", "d.jpg"}, found); diff != "" {
+		t.Error(diff)
+	}
+	if report.ProblemCount() != 1 || report.Problems[0].Path != filepath.Join(root, "c") || !errors.Is(report.Problems[0], fs.ErrNotExist) {
+		t.Errorf("problems %v; want the folder that vanished", report.Problems)
 	}
 }
 
@@ -173,7 +250,7 @@ func TestRootMayBeAFileOrALink(t *testing.T) {
 			}
 			found = append(found, c.Path)
 		}
-		if diff := cmp.Diff([]string{filepath.Join(root, filepath.FromSlash(want))}, found); diff != "" {
+		if diff := gocmp.Diff([]string{filepath.Join(root, filepath.FromSlash(want))}, found); diff != "" {
 			t.Errorf("%s: %s", arg, diff)
 		}
 	}
@@ -226,10 +303,44 @@ func TestRoots(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{filepath.Join(cwd, "a"), filepath.Join(cwd, "a-b"), filepath.Join(cwd, "c.jpg")}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := scan.Roots([]string{"a", "nowhere"}); err == nil || !strings.Contains(err.Error(), "nowhere") {
-		t.Errorf("error %v; want the name", err)
+	for _, c := range []struct{ path, says string }{
+		{"nowhere", filepath.Join(cwd, "nowhere") + " (check how it is spelled"},
+		{filepath.Join("c.jpg", "x"), filepath.Join("c.jpg", "x") + " (check how it is spelled"},
+		{"", `for the current folder write "."`},
+	} {
+		if _, err := scan.Roots([]string{"a", c.path}); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%q: %v; want %q", c.path, err, c.says)
+		}
+	}
+}
+
+func TestRootThatIsGoneIsAnError(t *testing.T) {
+	gone := filepath.Join(t.TempDir(), "gone")
+	n := 0
+	for _, err := range scan.Walk(t.Context(), gone, scan.Options{}, &scan.Report{}) {
+		n++
+		if !errors.Is(err, fs.ErrNotExist) || domain.KindOf(err) != domain.Unreadable || !strings.Contains(err.Error(), gone) {
+			t.Errorf("error %v; want what and which", err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d yielded, want the error alone", n)
+	}
+}
+
+func TestHashIsOfTheWholeFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "big")
+	data := bytes.Repeat([]byte("0123456789"), 100_000)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if sum, err := scan.HashFile(path); err != nil || sum != sha256.Sum256(data) {
+		t.Errorf("%x, %v; want %x", sum, err, sha256.Sum256(data))
+	}
+	if _, err := scan.HashFile(path + ".gone"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v", err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // askedElsewhere is when to look again at a job whose picture is being asked
 // about for another job.
-const askedElsewhere = 500 * time.Millisecond
+const askedElsewhere = time.Second
 
 // due gives up to n pending jobs whose time has come.
 func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
