@@ -68,7 +68,7 @@ func advice(err error) string {
 	case errors.Is(err, store.ErrNoImage):
 		return "See 'vlocal list' for what is on record, or 'vlocal scan FOLDER' to add to it."
 	case errors.Is(err, fs.ErrPermission):
-		return "Check who may read and write there, or keep the database in a folder of your own with --db FILE."
+		return "Check who may read and write there."
 	}
 	return ""
 }

@@ -107,7 +107,7 @@ func (c console) tellScan(r *scan.Report, s store.SyncReport, took time.Duration
 		return c.object(map[string]any{
 			"event": "scan", "images": r.FoundSoFar(), "new": s.New, "changed": s.Changed, "same": s.Same + s.Touched,
 			"returned": s.Returned, "missing": s.Missing, "not_images": r.NotImages, "hidden": r.Hidden,
-			"excluded": r.Excluded, "problems": r.ProblemCount(), "elapsed_ms": took.Milliseconds(),
+			"excluded": r.Excluded, "links": r.Links, "problems": r.ProblemCount(), "elapsed_ms": took.Milliseconds(),
 		})
 	}
 	line := fmt.Sprintf("%s: %s new", count(r.FoundSoFar(), "image"), number(s.New))
@@ -126,7 +126,8 @@ func (c console) tellScan(r *scan.Report, s store.SyncReport, took time.Duration
 		n    int
 		what string
 	}{
-		{r.NotImages, "not images"}, {r.Hidden, "hidden"}, {r.Excluded, "excluded"}, {r.ProblemCount(), "not readable"},
+		{r.NotImages, "not images"}, {r.Hidden, "hidden"}, {r.Excluded, "excluded"},
+		{r.Links, "links to what is scanned already"}, {r.ProblemCount(), "not readable"},
 	} {
 		if part.n > 0 {
 			left += fmt.Sprintf(", %s %s", number(part.n), part.what)
