@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"asked":  asked,
 			"await":  await,
 			"query":  query,
+			"change": change,
 			"mode":   mode,
 			"insist": insist,
 		},
@@ -135,6 +136,15 @@ func query(ts *testscript.TestScript, _ bool, args []string) {
 	if got != args[1] {
 		ts.Fatalf("%s\ngives %q\nwant  %q", args[0], got, args[1])
 	}
+}
+
+// change SQL runs a statement in vlocal.db, as somebody with another tool could.
+func change(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs("vlocal.db"))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec(args[0])
+	ts.Check(err)
 }
 
 // mode PERM FILE compares the permissions of a file.
