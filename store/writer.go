@@ -178,17 +178,13 @@ func (t *tx) stmt(query string) (*sql.Stmt, error) {
 }
 
 func (t *tx) exec(query string, args ...any) error {
-	_, err := t.change(query, args...)
+	_, err := t.run(query, args)
 	return err
 }
 
 // change gives the number of rows the statement changed.
 func (t *tx) change(query string, args ...any) (int64, error) {
-	st, err := t.stmt(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := st.ExecContext(context.Background(), args...)
+	res, err := t.run(query, args)
 	if err != nil {
 		return 0, err
 	}
@@ -197,15 +193,19 @@ func (t *tx) change(query string, args ...any) (int64, error) {
 
 // insert gives the id of the new row.
 func (t *tx) insert(query string, args ...any) (int64, error) {
-	st, err := t.stmt(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := st.ExecContext(context.Background(), args...)
+	res, err := t.run(query, args)
 	if err != nil {
 		return 0, err
 	}
 	return res.LastInsertId()
+}
+
+func (t *tx) run(query string, args []any) (sql.Result, error) {
+	st, err := t.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return st.ExecContext(context.Background(), args...)
 }
 
 // row scans the one row of a query into dest; sql.ErrNoRows if there is none.
