@@ -14,17 +14,19 @@
 -- file is brought up to date step by step (store/upgrade.go); a newer one is
 -- refused and left as it is.
 PRAGMA application_id = 0x766c636c;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
--- A source file, with what is known of it. Rows are never deleted: a file that
--- vanished keeps its answers.
+-- A source file or URL, with what is known of it. Rows are never deleted: a file
+-- that vanished keeps its answers.
 CREATE TABLE images (
     id          INTEGER PRIMARY KEY,
-    -- Absolute. Bytes that are not UTF-8 are written \xNN here, and the name's
-    -- true bytes stand in path_raw, which is empty otherwise.
+    -- Absolute, or a URL (http:// or https://). Bytes that are not UTF-8 are
+    -- written \xNN here, and the name's true bytes stand in path_raw, which is
+    -- empty otherwise.
     path        TEXT    NOT NULL,
     path_raw    BLOB    NOT NULL DEFAULT x'',
-    -- As the last scan saw the file; mtime in nanoseconds since 1970.
+    -- As the last scan saw the file; mtime in nanoseconds since 1970. Both are 0
+    -- for a URL.
     bytes       INTEGER NOT NULL CHECK (bytes >= 0),
     mtime_ns    INTEGER NOT NULL,
     -- From here to taken_at: known once somebody has looked into the file.
@@ -87,6 +89,9 @@ CREATE TABLE jobs (
     not_before INTEGER NOT NULL DEFAULT 0,
     -- Attempts that count since a person last queued the job.
     tries      INTEGER NOT NULL DEFAULT 0,
+    -- The model to ask next, once the first one could not answer; NULL for the
+    -- first one.
+    model      TEXT,
     -- Why the job failed or was skipped.
     error_kind TEXT    CHECK (error_kind IN (
                    'unreadable', 'unsupported', 'corrupt', 'too_large',
@@ -117,6 +122,10 @@ CREATE TABLE attempts (
     run_id      INTEGER NOT NULL REFERENCES runs (id),
     -- The bytes the attempt was about; NULL if the file could not be read.
     sha256      BLOB    CHECK (length(sha256) = 32),
+    -- Whom it asked: the model by the name that was sent, and the API key by its
+    -- last 4 characters. NULL if nobody was asked, or there was no key.
+    model       TEXT,
+    key         TEXT,
     started_at  INTEGER NOT NULL,
     ended_at    INTEGER,
     -- NULL while under way; 'ok'; or why not. A process that died leaves NULL
@@ -136,6 +145,10 @@ CREATE TABLE attempts (
     latency_ms  INTEGER CHECK (latency_ms >= 0),
     tokens_in   INTEGER CHECK (tokens_in >= 0),
     tokens_out  INTEGER CHECK (tokens_out >= 0),
+    -- The part of tokens_in that the server had in its cache.
+    tokens_cached INTEGER CHECK (tokens_cached >= 0),
+    -- In billionths of a US dollar; NULL if the price is not known.
+    cost_nanousd  INTEGER CHECK (cost_nanousd >= 0),
     CHECK ((ended_at IS NULL) = (outcome IS NULL))
 ) STRICT;
 
@@ -143,6 +156,21 @@ CREATE INDEX attempts_of_job ON attempts (job_id);
 -- The few under way: completing those of a dead run, and not asking about the
 -- same bytes twice at once.
 CREATE INDEX attempts_open ON attempts (id) WHERE outcome IS NULL;
+
+-- What a run decided by itself, for those who ask in the morning why it was slow
+-- in the night.
+CREATE TABLE decisions (
+    id     INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    at     INTEGER NOT NULL,
+    -- What it is about: the pace of a key, the slots in use, a pause of the whole
+    -- run, a key, the budget, the tries again.
+    what   TEXT    NOT NULL CHECK (what IN ('pace', 'slots', 'pause', 'key', 'budget', 'retries')),
+    -- In words.
+    text   TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX decisions_of_run ON decisions (run_id);
 
 -- What the model said, word for word; kept for attempts that ended badly too
 -- (cut short, not understood), because it was paid for.
@@ -162,7 +190,7 @@ CREATE TABLE answers (
 CREATE INDEX answers_by_bytes ON answers (sha256, task_id);
 
 -- One row a job, in words; `vlocal export` writes these columns, up to
--- finished_at, in path order. Attempts and tokens are all that the job itself
+-- cost_usd, in path order. Attempts, tokens and cost are all that the job itself
 -- took, so a row that shares another's answer has none; latency is that of its
 -- last attempt.
 CREATE VIEW results AS
@@ -173,7 +201,7 @@ SELECT
     j.error_kind,
     j.error,
     (SELECT count(*) FROM attempts c WHERE c.job_id = j.id) AS attempts,
-    coalesce(n.model, t.model) AS model,
+    coalesce(n.model, j.model, t.model) AS model,
     (SELECT sum(c.tokens_in) FROM attempts c WHERE c.job_id = j.id) AS tokens_in,
     (SELECT sum(c.tokens_out) FROM attempts c WHERE c.job_id = j.id) AS tokens_out,
     (SELECT c.latency_ms FROM attempts c WHERE c.job_id = j.id
@@ -185,6 +213,8 @@ SELECT
     CASE WHEN j.status IN ('done', 'failed', 'skipped')
          THEN strftime('%Y-%m-%dT%H:%M:%fZ', j.updated_at / 1000.0, 'unixepoch')
     END AS finished_at,
+    -- In US dollars, over all attempts whose price is known; NULL if none is.
+    (SELECT sum(c.cost_nanousd) / 1e9 FROM attempts c WHERE c.job_id = j.id) AS cost_usd,
     j.task_id,
     j.id AS job_id,
     j.image_id

@@ -28,6 +28,9 @@ type Error struct {
 	// Unreachable says that no connection to the server could be made, so that
 	// the error cannot be about the image that was to be sent.
 	Unreachable bool
+	// Elsewhere says of an error of the account that another key is left to ask
+	// with, so that the run can go on.
+	Elsewhere bool
 	// RetryAfter is how long the server asked to wait; 0 if it did not say.
 	RetryAfter time.Duration
 }

@@ -6,13 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// Image is a source file with what is known of it.
+// Image is a source file or URL with what is known of it.
 type Image struct {
 	ID int64
-	// Path is absolute and spelled as the file system spells it: any bytes.
-	// PathText gives the form for people.
+	// Path is absolute and spelled as the file system spells it: any bytes; or
+	// it is a URL, see IsURL. PathText gives the form for people.
 	Path string
-	// Size is in bytes, as the last scan saw it.
+	// Size is in bytes, as the last scan saw it; 0 for a URL.
 	Size int64
 	// ModTime is the file's modification time, as the last scan saw it.
 	ModTime time.Time
@@ -47,6 +47,12 @@ type Candidate struct {
 	// ModTime is the modification time with all the precision that the file
 	// system gives.
 	ModTime time.Time
+}
+
+// IsURL reports whether an image's path is a URL. An absolute path of no file
+// system begins like one.
+func IsURL(path string) bool {
+	return strings.HasPrefix(path, "http://") || strings.HasPrefix(path, "https://")
 }
 
 // PathText gives a path as valid UTF-8: bytes that are not are written \xNN.

@@ -32,6 +32,17 @@ type Job struct {
 	// that were interrupted, or that ended with an error of the whole run, do
 	// not count.
 	Tries int
+	// Model is the one to ask next, once the first could not answer; "" for the
+	// first.
+	Model string
+}
+
+// Asked is whom an attempt asks.
+type Asked struct {
+	// Model is the name that is sent; "" when nobody was asked.
+	Model string
+	// Key is the fingerprint of the API key; "" when there was none.
+	Key string
 }
 
 // Attempt is one try at a job, on record from before its request leaves.
@@ -39,6 +50,7 @@ type Attempt struct {
 	ID        int64
 	JobID     int64
 	StartedAt time.Time
+	Asked
 
 	// What follows is known of an attempt that ended.
 
@@ -65,11 +77,21 @@ type Answer struct {
 	// Model is the name the server answered under; "" when it gave none.
 	Model string
 	Usage
+	// Cost is what the answer costs; nil when that is not known.
+	Cost *Money
 }
 
-// Usage counts tokens as the server reports them. Both are 0 when it does not.
+// Usage counts tokens as the server reports them. All are 0 when it does not.
 type Usage struct {
-	TokensIn, TokensOut int
+	// TokensCached is the part of TokensIn that the server had in its cache.
+	TokensIn, TokensOut, TokensCached int
+}
+
+// Add adds the counts of other.
+func (u *Usage) Add(other Usage) {
+	u.TokensIn += other.TokensIn
+	u.TokensOut += other.TokensOut
+	u.TokensCached += other.TokensCached
 }
 
 // Ending is how an attempt ended and what becomes of its job.
@@ -89,7 +111,43 @@ type Ending struct {
 	NotBefore time.Time
 	// CountTry says whether the attempt counts against the job's tries.
 	CountTry bool
+	// Model is the one that a job that becomes Pending is to ask next; "" for
+	// the first.
+	Model string
+	// Release gives a job that becomes Pending back: this run does not claim it
+	// again, another one will.
+	Release bool
 }
+
+// Decision is what a run decided by itself and a person may ask about later.
+type Decision struct {
+	At time.Time
+	// What it is about.
+	What Subject
+	// Text says it in words.
+	Text string
+}
+
+// Subject is what a decision is about. The list is closed.
+type Subject string
+
+const (
+	// AboutPace: how many requests a minute a key sends.
+	AboutPace Subject = "pace"
+	// AboutSlots: how many requests are in flight at most.
+	AboutSlots Subject = "slots"
+	// AboutPause: the whole run waits, or goes on.
+	AboutPause Subject = "pause"
+	// AboutKey: a key is set aside, or used again.
+	AboutKey Subject = "key"
+	// AboutBudget: the money is spent.
+	AboutBudget Subject = "budget"
+	// AboutRetries: too many requests are tries again.
+	AboutRetries Subject = "retries"
+)
+
+// Subjects is the closed list.
+var Subjects = []Subject{AboutPace, AboutSlots, AboutPause, AboutKey, AboutBudget, AboutRetries}
 
 // ErrAnswered says that no attempt was begun because the same bytes were
 // answered under the same task before. The job is done and shares that answer.
@@ -112,11 +170,28 @@ type Totals struct {
 	// same bytes.
 	Shared int
 	Usage
+	// Spent is what the attempts cost, as far as their price is known; Unpriced
+	// counts those that were answered for an unknown price.
+	Spent    Money
+	Unpriced int
+	// Keys is what was asked with each key, the most used first.
+	Keys []KeyTotals
 	// MeanLatency is over the attempts that ended ok.
 	MeanLatency time.Duration
 	// Asking is the time that runs took, from start to end; runs that were
 	// killed count up to their last attempt.
 	Asking time.Duration
+}
+
+// KeyTotals is what a task took of one API key.
+type KeyTotals struct {
+	// Key is its fingerprint; "" for asking without a key.
+	Key string
+	// Attempts counts those that asked with it, Failed those that did not end ok.
+	Attempts, Failed int
+	Usage
+	Spent    Money
+	Unpriced int
 }
 
 // All is how many jobs there are, whatever their status.

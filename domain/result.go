@@ -21,5 +21,7 @@ type Result struct {
 	Bytes int64
 	// TakenAt and FinishedAt are in ISO 8601; "" when unknown.
 	TakenAt, FinishedAt string
-	ImageID             int64
+	// CostUSD is the sum over all attempts whose price is known, in US dollars.
+	CostUSD *float64
+	ImageID int64
 }

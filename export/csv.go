@@ -26,7 +26,7 @@ type CSVOptions struct {
 
 // csvHeader names the columns, as the view `results` does.
 const csvHeader = "path,status,answer,error_kind,error,attempts,model,tokens_in,tokens_out," +
-	"latency_ms,width,height,bytes,taken_at,finished_at\r\n"
+	"latency_ms,width,height,bytes,taken_at,finished_at,cost_usd\r\n"
 
 // CSV writes a header and one line a row as RFC 4180 has it, in UTF-8, and gives
 // the number of rows. It holds one row at a time. An error of rows ends it.
@@ -80,6 +80,7 @@ func (l *csvLine) of(r domain.Result) []byte {
 	l.number(&r.Bytes)
 	l.text(r.TakenAt)
 	l.text(r.FinishedAt)
+	l.decimal(r.CostUSD)
 	l.buf[len(l.buf)-1] = '\r' // instead of the last comma
 	l.buf = append(l.buf, '\n')
 	return l.buf
@@ -88,6 +89,14 @@ func (l *csvLine) of(r domain.Result) []byte {
 func (l *csvLine) number(n *int64) {
 	if n != nil {
 		l.buf = strconv.AppendInt(l.buf, *n, 10)
+	}
+	l.buf = append(l.buf, ',')
+}
+
+// decimal writes a number without an exponent, which not every spreadsheet reads.
+func (l *csvLine) decimal(f *float64) {
+	if f != nil {
+		l.buf = strconv.AppendFloat(l.buf, *f, 'f', -1, 64)
 	}
 	l.buf = append(l.buf, ',')
 }

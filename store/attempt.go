@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -16,7 +17,7 @@ const askedElsewhere = time.Second
 // due gives up to n pending jobs whose time has come.
 func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
 	err = t.rows(`
-		SELECT j.id, j.tries, i.id, i.path, i.path_raw, i.bytes, i.mtime_ns
+		SELECT j.id, j.tries, coalesce(j.model, ''), i.id, i.path, i.path_raw, i.bytes, i.mtime_ns
 		FROM jobs j JOIN images i ON i.id = j.image_id
 		WHERE j.run_id = ? AND j.status = 'pending' AND j.not_before <= ?
 		ORDER BY j.not_before, j.id LIMIT ?`, []any{r.id, now, n},
@@ -24,7 +25,7 @@ func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
 			var j domain.Job
 			var mtime int64
 			var raw []byte
-			if err := rows.Scan(&j.ID, &j.Tries, &j.Image.ID, &j.Image.Path, &raw, &j.Image.Size, &mtime); err != nil {
+			if err := rows.Scan(&j.ID, &j.Tries, &j.Model, &j.Image.ID, &j.Image.Path, &raw, &j.Image.Size, &mtime); err != nil {
 				return err
 			}
 			if len(raw) > 0 {
@@ -38,10 +39,10 @@ func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
 }
 
 // Begin puts an attempt at a claimed job on record, with what is now known of
-// its image. No attempt is begun where the same bytes were answered under the
+// its image and whom it asks. No attempt is begun where the same bytes were answered under the
 // same task (domain.ErrAnswered: the job is done, with that answer) or are being
 // asked about (domain.ErrBeingAsked: the job is pending, due in a moment).
-func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts) (a domain.Attempt, err error) {
+func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked domain.Asked) (a domain.Attempt, err error) {
 	var instead error
 	err = r.store.writer.write(ctx, func(t *tx) error {
 		now := r.store.now()
@@ -51,9 +52,10 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts) (a do
 		if instead, err = r.share(t, j, facts, now); err != nil || instead != nil {
 			return err
 		}
-		a.JobID, a.StartedAt = j.ID, now
-		a.ID, err = t.insert(`INSERT INTO attempts (job_id, run_id, sha256, started_at) VALUES (?, ?, ?, ?)`,
-			j.ID, r.id, sum256(facts.SHA256), millis(now))
+		a.JobID, a.StartedAt, a.Asked = j.ID, now, asked
+		a.ID, err = t.insert(`
+			INSERT INTO attempts (job_id, run_id, sha256, model, key, started_at) VALUES (?, ?, ?, ?, ?, ?)`,
+			j.ID, r.id, sum256(facts.SHA256), text(asked.Model), text(asked.Key), millis(now))
 		return err
 	})
 	if err != nil {
@@ -139,12 +141,16 @@ func complete(t *tx, a domain.Attempt, e domain.Ending, now int64) error {
 	if e.Latency > 0 {
 		latency = e.Latency.Milliseconds()
 	}
+	var cost any
+	if e.Answer.Cost != nil {
+		cost = int64(*e.Answer.Cost)
+	}
 	n, err := t.change(`
 		UPDATE attempts SET ended_at = ?, outcome = ?, error = ?, http_status = ?,
-		       latency_ms = ?, tokens_in = ?, tokens_out = ?
+		       latency_ms = ?, tokens_in = ?, tokens_out = ?, tokens_cached = ?, cost_nanousd = ?
 		WHERE id = ? AND outcome IS NULL`,
-		now, outcome, text(message), positive(status),
-		latency, positive(e.Answer.TokensIn), positive(e.Answer.TokensOut), a.ID)
+		now, outcome, text(message), positive(status), latency,
+		positive(e.Answer.TokensIn), positive(e.Answer.TokensOut), positive(e.Answer.TokensCached), cost, a.ID)
 	if err == nil && n != 1 {
 		err = fmt.Errorf("attempt %d is not open", a.ID)
 	}
@@ -156,10 +162,7 @@ func keep(t *tx, a domain.Attempt, e domain.Ending, task domain.Task) (id any, e
 	if e.Answer.Text == "" {
 		return nil, nil
 	}
-	model := e.Answer.Model
-	if model == "" {
-		model = task.Model
-	}
+	model := cmp.Or(e.Answer.Model, a.Asked.Model, task.Model)
 	return t.insert(`
 		INSERT INTO answers (attempt_id, task_id, sha256, text, model, finish_reason)
 		SELECT id, ?, sha256, ?, ?, ? FROM attempts WHERE id = ?`,
@@ -177,8 +180,9 @@ func move(t *tx, job int64, e domain.Ending, answer any, now int64) error {
 		tries = 1
 	}
 	return t.exec(`
-		UPDATE jobs SET status = ?, not_before = ?, tries = tries + ?,
-		       error_kind = ?, error = ?, answer_id = ?, updated_at = ?
+		UPDATE jobs SET status = ?, not_before = ?, model = ?, error_kind = ?, error = ?, answer_id = ?, updated_at = ?,
+		       tries = CASE WHEN model IS ?3 THEN tries + ? ELSE 0 END,
+		       run_id = CASE WHEN ? THEN NULL ELSE run_id END
 		WHERE id = ?`,
-		string(e.Status), millis(e.NotBefore), tries, kind, message, answer, now, job)
+		string(e.Status), millis(e.NotBefore), text(e.Model), kind, message, answer, now, tries, e.Release, job)
 }

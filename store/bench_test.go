@@ -30,7 +30,7 @@ func BenchmarkJob(b *testing.B) {
 						binary.LittleEndian.PutUint64(f.SHA256[:], uint64(j.ID))
 						f.SHA256 = sha256.Sum256(f.SHA256[:])
 						f.Width, f.Height, f.Format, f.Orientation = 4032, 3024, "jpeg", 1
-						a, err := r.Begin(b.Context(), j, f)
+						a, err := r.Begin(b.Context(), j, f, domain.Asked{Model: "m-1"})
 						if err == nil {
 							err = r.End(b.Context(), a, answered("A cat on a red sofa, looking at the camera."))
 						}

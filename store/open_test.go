@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"vlocal/domain"
 )
@@ -131,44 +133,141 @@ func TestFilesThatAreNotOurDatabaseAreLeftAlone(t *testing.T) {
 	}
 }
 
+// oldDatabase is a file of a version before today's, made of its dump.
+func oldDatabase(t *testing.T, version int) string {
+	t.Helper()
+	dump, err := os.ReadFile(filepath.Join("testdata", fmt.Sprintf("v%d.sql", version)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "vlocal.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(string(dump)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestOldDatabasesOpen(t *testing.T) {
+	for version := 1; version < latest(); version++ {
+		s, err := Open(t.Context(), oldDatabase(t, version))
+		if err != nil {
+			t.Fatalf("version %d: %v", version, err)
+		}
+		defer s.Close()
+		// What was answered stays answered, and is the last task's.
+		task, found, err := s.LastTask(t.Context())
+		if err != nil || !found || task.Model != "builtin/pixels" {
+			t.Fatalf("version %d: last task %+v, %v", version, task, err)
+		}
+		totals, err := s.Totals(t.Context(), task.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := domain.Totals{
+			Jobs:     map[domain.Status]int{domain.Done: 11, domain.Failed: 1},
+			Failures: map[domain.ErrorKind]int{domain.Unsupported: 1}, Attempts: 11, Shared: 1,
+			Usage: domain.Usage{TokensIn: 6010, TokensOut: 440},
+		}
+		if diff := cmp.Diff(want, totals, cmpopts.IgnoreFields(domain.Totals{}, "MeanLatency", "Asking")); diff != "" {
+			t.Errorf("version %d: %s", version, diff)
+		}
+		// And it is what a new database is, to the column.
+		if diff := cmp.Diff(columns(t, create(t)), columns(t, s)); diff != "" {
+			t.Errorf("version %d, upgraded, differs from a new database: %s", version, diff)
+		}
+		for range s.Results(t.Context(), task.ID) {
+			break
+		}
+		r, err := s.StartRun(t.Context(), task, "http://localhost/v1", Scope{Failed: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		end(t, r, begin(t, r, claim(t, r, 1)[0], "mended"), answered("a cat"))
+		endRun(t, r)
+	}
+}
+
+// columns gives the columns of every table and view, and the names of the
+// indexes, each with what it is; in alphabetical order, since a later column
+// stands last in an upgraded table.
+func columns(t *testing.T, s *Store) (all []string) {
+	t.Helper()
+	rows, err := s.read.Query(`
+		SELECT m.type || ' ' || m.name || ' ' || coalesce(c.name || ' ' || c.type || ' ' || c."notnull" || ' ' || coalesce(c.dflt_value, ''), '')
+		FROM sqlite_schema m LEFT JOIN pragma_table_info(m.name) c WHERE m.name NOT LIKE 'sqlite_%' ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 func TestUpgradeRunsTheMissingStepsInOrder(t *testing.T) {
-	s := create(t)
-	add(t, s, "a.jpg")
+	path := oldDatabase(t, 1)
 	steps := []string{
 		"ALTER TABLE images ADD COLUMN lens TEXT",
 		"UPDATE images SET lens = 'wide'; CREATE INDEX images_by_lens ON images (lens)",
 	}
-	if err := bringUpToDate(t.Context(), s.path, 1, "", steps); err != nil {
-		t.Fatal(err)
+	for range 2 { // the second time there is nothing to do
+		if err := bringUpToDate(t.Context(), path, 1, "", steps); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if lens := query[string](t, s, "SELECT lens FROM images"); lens != "wide" {
-		t.Errorf("lens = %q", lens)
-	}
-	if v := query[int](t, s, "SELECT user_version FROM pragma_user_version"); v != 3 {
-		t.Errorf("version = %d, want 3", v)
-	}
-	// Today's program meets it as a newer one.
-	if _, err := Open(t.Context(), s.path); !errors.Is(err, ErrNewer) {
-		t.Errorf("open: %v; want ErrNewer", err)
+	for query, want := range map[string]string{
+		"SELECT count(*) FROM images WHERE lens = 'wide'":          "12",
+		"SELECT user_version FROM pragma_user_version":             "3",
+		"SELECT count(*) FROM pragma_index_info('images_by_lens')": "1",
+	} {
+		if got := oneValue(t, path, query); got != want {
+			t.Errorf("%s is %s, want %s", query, got, want)
+		}
 	}
 }
 
 func TestUpgradeThatFailsLeavesTheVersionBefore(t *testing.T) {
-	s := create(t)
-	add(t, s, "a.jpg")
+	path := oldDatabase(t, 1)
 	steps := []string{
 		"ALTER TABLE images ADD COLUMN lens TEXT",
-		"UPDATE images SET path = 'lost'; ALTER TABLE nowhere ADD COLUMN x TEXT",
+		"UPDATE images SET path = 'lost' WHERE id = 1; ALTER TABLE nowhere ADD COLUMN x TEXT",
 	}
-	if err := bringUpToDate(t.Context(), s.path, 1, "", steps); err == nil {
+	if err := bringUpToDate(t.Context(), path, 1, "", steps); err == nil {
 		t.Fatal("no error")
 	}
-	if v := query[int](t, s, "SELECT user_version FROM pragma_user_version"); v != 2 {
-		t.Errorf("version = %d, want 2: the first step is whole", v)
+	if v := oneValue(t, path, "SELECT user_version FROM pragma_user_version"); v != "2" {
+		t.Errorf("version = %s, want 2: the first step is whole", v)
 	}
-	if n := query[int](t, s, "SELECT count(*) FROM images WHERE path = 'lost'"); n != 0 {
+	if n := oneValue(t, path, "SELECT count(*) FROM images WHERE path = 'lost'"); n != "0" {
 		t.Error("half of the failed step stayed")
 	}
+}
+
+// oneValue gives what a query finds in a file, past the Store.
+func oneValue(t *testing.T, path, query string) (value string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow(query).Scan(&value); err != nil {
+		t.Fatal(err)
+	}
+	return value
 }
 
 // The lists in the schema and in the domain are the same, or a row could not be
@@ -210,7 +309,7 @@ func TestResultsViewIsReadableAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"path", "status", "answer", "error_kind", "error", "attempts", "model", "tokens_in", "tokens_out",
-		"latency_ms", "width", "height", "bytes", "taken_at", "finished_at"}
+		"latency_ms", "width", "height", "bytes", "taken_at", "finished_at", "cost_usd"}
 	if diff := cmp.Diff(want, got[:min(len(want), len(got))]); diff != "" {
 		t.Error(diff)
 	}

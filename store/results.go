@@ -34,14 +34,14 @@ func (s *Store) List(ctx context.Context, task int64, f Filter) iter.Seq2[domain
 		// no sorting and the first one comes at once.
 		return s.results(ctx, `
 			SELECT r.path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-			       latency_ms, r.width, r.height, r.bytes, r.taken_at, finished_at, image_id
+			       latency_ms, r.width, r.height, r.bytes, r.taken_at, finished_at, cost_usd, image_id
 			FROM images o CROSS JOIN results r ON r.image_id = o.id
 			WHERE r.task_id = ? ORDER BY o.path, o.path_raw LIMIT ?`, task, limit)
 	}
 	// The few that pass the filter are found by index, then sorted.
 	return s.results(ctx, `
 		SELECT path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-		       latency_ms, width, height, bytes, taken_at, finished_at, image_id
+		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, image_id
 		FROM results WHERE job_id IN (
 		     SELECT id FROM jobs WHERE task_id = ?1
 		     AND (?2 = '' OR status = ?2) AND (?3 = '' OR error_kind = ?3))
@@ -76,7 +76,7 @@ func scanResult(rows *sql.Rows) (r domain.Result, err error) {
 	var answer, kind, message, taken, finished sql.NullString
 	err = rows.Scan(&r.Path, &r.Status, &answer, &kind, &message, &r.Attempts, &r.Model,
 		&r.TokensIn, &r.TokensOut, &r.LatencyMS, &r.Width, &r.Height, &r.Bytes,
-		&taken, &finished, &r.ImageID)
+		&taken, &finished, &r.CostUSD, &r.ImageID)
 	r.Answer, r.ErrorKind, r.Error = answer.String, domain.ErrorKind(kind.String), message.String
 	r.TakenAt, r.FinishedAt = taken.String, finished.String
 	return r, err

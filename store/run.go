@@ -104,7 +104,7 @@ func (r *Run) queue(t *tx, now int64, span [3]string) error {
 		SELECT id, ?1, ?2, ?3 FROM images
 		WHERE missing_at IS NULL AND (path = ?4 OR (path >= ?5 AND path < ?6))
 		ORDER BY path, path_raw
-		ON CONFLICT (image_id, task_id) DO UPDATE SET run_id = excluded.run_id, not_before = 0, tries = 0
+		ON CONFLICT (image_id, task_id) DO UPDATE SET run_id = excluded.run_id, not_before = 0, tries = 0, model = NULL
 		WHERE jobs.status = 'pending'`,
 		r.task.ID, r.id, now, span[0], span[1], span[2])
 }
@@ -113,7 +113,7 @@ func (r *Run) queue(t *tx, now int64, span [3]string) error {
 // and the answers of those, stay on record.
 func (r *Run) requeueFailed(t *tx, now int64, span [3]string) error {
 	return t.exec(`
-		UPDATE jobs SET status = 'pending', run_id = ?2, not_before = 0, tries = 0,
+		UPDATE jobs SET status = 'pending', run_id = ?2, not_before = 0, tries = 0, model = NULL,
 		       error_kind = NULL, error = NULL, answer_id = NULL, updated_at = ?3
 		WHERE task_id = ?1 AND status = 'failed' AND image_id IN (
 		      SELECT id FROM images
@@ -145,10 +145,23 @@ func (r *Run) Close(ctx context.Context, stopped error) error {
 	return errors.Join(err, r.unlock())
 }
 
-// Left counts the jobs of the run that are still pending.
+// Left counts the jobs of the run that are still pending. Those that it gave
+// back are not counted.
 func (r *Run) Left(ctx context.Context) (int, error) {
 	n, err := r.store.count(ctx, `SELECT count(*) FROM jobs WHERE run_id = ? AND status = 'pending'`, r.id)
 	return int(n), err
+}
+
+// Decided puts on record what the run decided by itself.
+func (r *Run) Decided(ctx context.Context, d domain.Decision) error {
+	err := r.store.writer.write(ctx, func(t *tx) error {
+		return t.exec(`INSERT INTO decisions (run_id, at, what, text) VALUES (?, ?, ?, ?)`,
+			r.id, millis(d.At), string(d.What), d.Text)
+	})
+	if err != nil {
+		return fmt.Errorf("record a decision: %w", err)
+	}
+	return nil
 }
 
 // Claim marks up to n due jobs running and gives them, those due longest first.

@@ -165,7 +165,7 @@ func TestSameBytesAreAskedOnce(t *testing.T) {
 	first := begin(t, r, jobs[0], "same bytes")
 	f := domain.Facts{SHA256: sum("same bytes")}
 
-	if _, err := r.Begin(t.Context(), jobs[1], f); !errors.Is(err, domain.ErrBeingAsked) {
+	if _, err := r.Begin(t.Context(), jobs[1], f, asked); !errors.Is(err, domain.ErrBeingAsked) {
 		t.Fatalf("while it is asked: %v", err)
 	}
 	if jobs, next, err := r.Claim(t.Context(), 1); len(jobs) != 0 || !next.After(now) || err != nil {
@@ -173,10 +173,10 @@ func TestSameBytesAreAskedOnce(t *testing.T) {
 	}
 	end(t, r, first, answered("a cat"))
 	now = now.Add(askedElsewhere)
-	if _, err := r.Begin(t.Context(), claim(t, r, 1)[0], f); !errors.Is(err, domain.ErrAnswered) {
+	if _, err := r.Begin(t.Context(), claim(t, r, 1)[0], f, asked); !errors.Is(err, domain.ErrAnswered) {
 		t.Fatalf("after it was answered: %v", err)
 	}
-	if _, err := r.Begin(t.Context(), jobs[2], f); !errors.Is(err, domain.ErrAnswered) {
+	if _, err := r.Begin(t.Context(), jobs[2], f, asked); !errors.Is(err, domain.ErrAnswered) {
 		t.Fatalf("the third: %v", err)
 	}
 	endRun(t, r)
@@ -199,7 +199,8 @@ func TestSameBytesAreAskedOnce(t *testing.T) {
 	want := domain.Totals{
 		Jobs: map[domain.Status]int{domain.Done: 3}, Failures: map[domain.ErrorKind]int{},
 		Attempts: 1, Shared: 2, Usage: domain.Usage{TokensIn: 10, TokensOut: 2}, MeanLatency: 48 * time.Millisecond,
-		Asking: askedElsewhere,
+		Asking: askedElsewhere, Unpriced: 1,
+		Keys: []domain.KeyTotals{{Key: "…abcd", Attempts: 1, Usage: domain.Usage{TokensIn: 10, TokensOut: 2}, Unpriced: 1}},
 	}
 	if diff := cmp.Diff(want, totals); diff != "" {
 		t.Error(diff)
@@ -234,7 +235,10 @@ func TestHistoryHasEveryAttemptInOrder(t *testing.T) {
 	for _, kind := range []domain.ErrorKind{domain.Server, domain.RateLimited} {
 		end(t, r, begin(t, r, claim(t, r, 1)[0], "a"), failed(kind, domain.Pending))
 	}
-	end(t, r, begin(t, r, claim(t, r, 1)[0], "a"), answered("a dog"))
+	priced := answered("a dog")
+	cost := domain.Dollars(0.0003)
+	priced.Answer.Cost, priced.Answer.TokensCached = &cost, 4
+	end(t, r, begin(t, r, claim(t, r, 1)[0], "a"), priced)
 
 	image, err := s.ImageByName(t.Context(), "a.jpg")
 	if err != nil {
@@ -245,9 +249,9 @@ func TestHistoryHasEveryAttemptInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []domain.Attempt{
-		{Outcome: "server", Error: "ask: server happened", HTTPStatus: 500, Latency: 5 * time.Millisecond},
-		{Outcome: "rate_limited", Error: "ask: rate_limited happened", HTTPStatus: 500, Latency: 5 * time.Millisecond},
-		{Outcome: "ok", HTTPStatus: 200, Latency: 48 * time.Millisecond, Answer: answered("a dog").Answer},
+		{Asked: asked, Outcome: "server", Error: "ask: server happened", HTTPStatus: 500, Latency: 5 * time.Millisecond},
+		{Asked: asked, Outcome: "rate_limited", Error: "ask: rate_limited happened", HTTPStatus: 500, Latency: 5 * time.Millisecond},
+		{Asked: asked, Outcome: "ok", HTTPStatus: 200, Latency: 48 * time.Millisecond, Answer: priced.Answer},
 	}
 	if diff := cmp.Diff(want, h[0].Attempts, cmpopts.IgnoreFields(domain.Attempt{}, "ID", "JobID", "StartedAt", "EndedAt")); diff != "" {
 		t.Error(diff)
@@ -340,5 +344,72 @@ func TestWriteAfterCloseIsRefused(t *testing.T) {
 	}
 	if _, err := s.Task(t.Context(), question); !errors.Is(err, errClosed) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestJobAsksTheModelItsLastAttemptNamed(t *testing.T) {
+	s := create(t)
+	add(t, s, "a.jpg")
+	r := startRun(t, s, Scope{})
+	again := failed(domain.Refused, domain.Pending)
+	again.Model, again.CountTry = "second", true
+	end(t, r, begin(t, r, claim(t, r, 1)[0], "a"), again)
+	j := claim(t, r, 1)[0]
+	if j.Model != "second" || j.Tries != 0 {
+		t.Errorf("%+v; want the second model, from the start", j)
+	}
+	again.Err.Kind = domain.Server
+	end(t, r, begin(t, r, j, "a"), again)
+	if j := claim(t, r, 1)[0]; j.Model != "second" || j.Tries != 1 {
+		t.Errorf("%+v; want the second model, once tried", j)
+	}
+	end(t, r, begin(t, r, j, "a"), failed(domain.Refused, domain.Failed))
+	endRun(t, r)
+
+	r = startRun(t, s, Scope{Failed: true})
+	defer endRun(t, r)
+	if j := claim(t, r, 1)[0]; j.Model != "" || j.Tries != 0 {
+		t.Errorf("%+v; want a fresh start", j)
+	}
+}
+
+func TestReleasedJobIsLeftToAnotherRun(t *testing.T) {
+	s := create(t)
+	add(t, s, "a.jpg", "b.jpg")
+	r := startRun(t, s, Scope{})
+	release := failed(domain.Server, domain.Pending)
+	release.Release = true
+	end(t, r, begin(t, r, claim(t, r, 1)[0], "a"), release)
+	end(t, r, begin(t, r, claim(t, r, 1)[0], "b"), answered("b"))
+	if jobs, next, err := r.Claim(t.Context(), 9); len(jobs) != 0 || !next.IsZero() || err != nil {
+		t.Errorf("claimed %v, next %v, %v; want nothing left", jobs, next, err)
+	}
+	endRun(t, r)
+	r = startRun(t, s, Scope{})
+	defer endRun(t, r)
+	if jobs := claim(t, r, 9); len(jobs) != 1 {
+		t.Errorf("the next run has %v", jobs)
+	}
+}
+
+func TestDecisionsAreOnRecord(t *testing.T) {
+	s := create(t)
+	add(t, s, "a.jpg")
+	r := startRun(t, s, Scope{})
+	defer endRun(t, r)
+	var want []domain.Decision
+	for i, what := range domain.Subjects {
+		d := domain.Decision{At: time.UnixMilli(int64(1700000000000 + i)), What: what, Text: "as the test wants it"}
+		if err := r.Decided(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, d)
+	}
+	got, err := s.Decisions(t.Context(), r.task.ID, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want[1:], got); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -104,7 +104,7 @@ func (s *Store) image(ctx context.Context, query string, args ...any) (i domain.
 func (s *Store) Histories(ctx context.Context, image int64) (all []History, err error) {
 	for r, err := range s.results(ctx, `
 		SELECT path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-		       latency_ms, width, height, bytes, taken_at, finished_at, image_id
+		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, image_id
 		FROM results WHERE image_id = ? ORDER BY task_id`, image) {
 		if err != nil {
 			return nil, err
@@ -139,7 +139,8 @@ func (s *Store) attempts(ctx context.Context, image, task int64) (all []domain.A
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT a.id, a.job_id, a.started_at, coalesce(a.ended_at, 0), coalesce(a.outcome, ''),
 		       coalesce(a.error, ''), coalesce(a.http_status, 0), coalesce(a.latency_ms, 0),
-		       coalesce(a.tokens_in, 0), coalesce(a.tokens_out, 0),
+		       coalesce(a.tokens_in, 0), coalesce(a.tokens_out, 0), coalesce(a.tokens_cached, 0), a.cost_nanousd,
+		       coalesce(a.model, ''), coalesce(a.key, ''),
 		       coalesce(n.text, ''), coalesce(n.model, ''), coalesce(n.finish_reason, '')
 		FROM jobs j JOIN attempts a ON a.job_id = j.id LEFT JOIN answers n ON n.attempt_id = a.id
 		WHERE j.image_id = ? AND j.task_id = ? ORDER BY a.id`, image, task)
@@ -151,7 +152,8 @@ func (s *Store) attempts(ctx context.Context, image, task int64) (all []domain.A
 		var a domain.Attempt
 		var started, ended, latency int64
 		err := rows.Scan(&a.ID, &a.JobID, &started, &ended, &a.Outcome, &a.Error, &a.HTTPStatus, &latency,
-			&a.Answer.TokensIn, &a.Answer.TokensOut, &a.Answer.Text, &a.Answer.Model, &a.Answer.FinishReason)
+			&a.Answer.TokensIn, &a.Answer.TokensOut, &a.Answer.TokensCached, &a.Answer.Cost,
+			&a.Asked.Model, &a.Asked.Key, &a.Answer.Text, &a.Answer.Model, &a.Answer.FinishReason)
 		if err != nil {
 			return nil, err
 		}

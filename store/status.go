@@ -25,6 +25,9 @@ func (s *Store) Totals(ctx context.Context, task int64) (domain.Totals, error) {
 	if err == nil {
 		err = s.countAttempts(ctx, task, &t)
 	}
+	if err == nil {
+		err = s.countKeys(ctx, task, &t)
+	}
 	if err != nil {
 		return t, fmt.Errorf("read the totals: %w", err)
 	}
@@ -77,6 +80,58 @@ func (s *Store) countAttempts(ctx context.Context, task int64, t *domain.Totals)
 	t.MeanLatency = time.Duration(mean.Float64 * float64(time.Millisecond))
 	t.Asking = time.Duration(asking) * time.Millisecond
 	return err
+}
+
+// countKeys sums up by API key, and over all of them.
+func (s *Store) countKeys(ctx context.Context, task int64, t *domain.Totals) error {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT coalesce(a.key, ''), count(*), count(*) FILTER (WHERE a.outcome IS NOT 'ok'),
+		       coalesce(sum(a.tokens_in), 0), coalesce(sum(a.tokens_out), 0), coalesce(sum(a.tokens_cached), 0),
+		       coalesce(sum(a.cost_nanousd), 0), count(*) FILTER (WHERE a.outcome = 'ok' AND a.cost_nanousd IS NULL)
+		FROM attempts a JOIN runs r ON r.id = a.run_id
+		WHERE r.task_id = ? AND a.model IS NOT NULL GROUP BY a.key ORDER BY count(*) DESC`, task)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k domain.KeyTotals
+		err := rows.Scan(&k.Key, &k.Attempts, &k.Failed, &k.TokensIn, &k.TokensOut, &k.TokensCached, &k.Spent, &k.Unpriced)
+		if err != nil {
+			return err
+		}
+		t.Keys = append(t.Keys, k)
+		t.Spent += k.Spent
+		t.Unpriced += k.Unpriced
+	}
+	return rows.Err()
+}
+
+// Decisions gives what the last run under a task decided by itself, in order; at
+// most the latest n.
+func (s *Store) Decisions(ctx context.Context, task int64, n int) (all []domain.Decision, err error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT at, what, text FROM (
+			SELECT * FROM decisions
+			WHERE run_id = (SELECT max(id) FROM runs WHERE task_id = ?) ORDER BY id DESC LIMIT ?)
+		ORDER BY id`, task, n)
+	if err != nil {
+		return nil, fmt.Errorf("read the decisions: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var d domain.Decision
+		var at int64
+		if err := rows.Scan(&at, &d.What, &d.Text); err != nil {
+			return nil, fmt.Errorf("read the decisions: %w", err)
+		}
+		d.At = time.UnixMilli(at)
+		all = append(all, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the decisions: %w", err)
+	}
+	return all, nil
 }
 
 // FailedIn counts the failed jobs of a task at and below the given absolute

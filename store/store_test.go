@@ -115,9 +115,12 @@ func claim(t *testing.T, r *Run, n int) []domain.Job {
 	return jobs
 }
 
+// asked is whom the tests ask.
+var asked = domain.Asked{Model: "m", Key: "…abcd"}
+
 func begin(t *testing.T, r *Run, j domain.Job, bytes string) domain.Attempt {
 	t.Helper()
-	a, err := r.Begin(t.Context(), j, domain.Facts{SHA256: sum(bytes), Width: 4, Height: 3, Format: "jpeg", Orientation: 1})
+	a, err := r.Begin(t.Context(), j, domain.Facts{SHA256: sum(bytes), Width: 4, Height: 3, Format: "jpeg", Orientation: 1}, asked)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -251,7 +251,7 @@ func (y *syncing) seen(k known, c domain.Candidate) error {
 			return err
 		}
 		return t.exec(`
-			UPDATE jobs SET status = 'pending', not_before = 0, tries = 0,
+			UPDATE jobs SET status = 'pending', not_before = 0, tries = 0, model = NULL,
 			       error_kind = NULL, error = NULL, answer_id = NULL, updated_at = ?
 			WHERE image_id = ? AND status IN ('done', 'failed', 'skipped')`, millis(y.store.now()), k.id)
 	})

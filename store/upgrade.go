@@ -3,9 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	_ "embed"
 	"errors"
 	"fmt"
 )
+
+//go:embed upgrades/2.sql
+var upgradeTo2 string
 
 // upgrades are the steps from one version of the schema to the next: upgrades[0]
 // leads from 1 to 2. A step is one SQL script; it runs in a transaction of its
@@ -15,7 +19,7 @@ import (
 // With a step come: schema.sql as it is after the step, its user_version raised;
 // and testdata/vN.sql, a dump of a database of the version before, on which
 // TestOldDatabasesOpen proves the step.
-var upgrades []string
+var upgrades = []string{upgradeTo2}
 
 // latest is the version this program knows: the one after the last step.
 func latest() int { return len(upgrades) + 1 }

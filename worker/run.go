@@ -219,7 +219,7 @@ func (r *run) ask(ctx, claims context.Context, j domain.Job, picture preprocess.
 }
 
 func (r *run) begin(ctx context.Context, j domain.Job, facts domain.Facts) (attempt domain.Attempt, begun bool) {
-	attempt, err := r.queue.Begin(ctx, j, facts)
+	attempt, err := r.queue.Begin(ctx, j, facts, domain.Asked{Model: r.task.Model})
 	switch {
 	case err == nil:
 		return attempt, true

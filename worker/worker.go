@@ -26,7 +26,7 @@ type Queue interface {
 	// Begin puts an attempt on record, durably, before its request leaves. It
 	// begins none and settles the job itself with domain.ErrAnswered (the job is
 	// done) and domain.ErrBeingAsked (the job is due again shortly).
-	Begin(ctx context.Context, j domain.Job, f domain.Facts) (domain.Attempt, error)
+	Begin(ctx context.Context, j domain.Job, f domain.Facts, asked domain.Asked) (domain.Attempt, error)
 	// End completes an attempt, durably. It is called once for each Begin that
 	// returned no error.
 	End(ctx context.Context, a domain.Attempt, e domain.Ending) error

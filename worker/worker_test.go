@@ -280,11 +280,11 @@ type brokenQueue struct {
 	begin, end error
 }
 
-func (q brokenQueue) Begin(ctx context.Context, j domain.Job, f domain.Facts) (domain.Attempt, error) {
+func (q brokenQueue) Begin(ctx context.Context, j domain.Job, f domain.Facts, asked domain.Asked) (domain.Attempt, error) {
 	if q.begin != nil {
 		return domain.Attempt{}, q.begin
 	}
-	return q.Run.Begin(ctx, j, f)
+	return q.Run.Begin(ctx, j, f, asked)
 }
 
 func (q brokenQueue) End(ctx context.Context, a domain.Attempt, e domain.Ending) error {
