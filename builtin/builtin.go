@@ -21,7 +21,7 @@ import (
 
 const (
 	// Model is the name of the model, and the only one that is served.
-	Model = "builtin"
+	Model = "builtin/pixels"
 	// BaseURL is where Transport answers. The name can exist nowhere (RFC 6761,
 	// 6.4), so nothing of it ever reaches a network.
 	BaseURL = "http://builtin.invalid/v1"

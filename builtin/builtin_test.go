@@ -40,7 +40,7 @@ func post(t testing.TB, ctx context.Context, body string) (int, map[string]any) 
 
 // asking is a request about a picture.
 func asking(jpeg []byte, extra string) string {
-	return fmt.Sprintf(`{"model":"builtin",%s"messages":[{"role":"user","content":[{"type":"text","text":"What?"},
+	return fmt.Sprintf(`{"model":"builtin/pixels",%s"messages":[{"role":"user","content":[{"type":"text","text":"What?"},
 		{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,%s"}}]}]}`, extra, base64.StdEncoding.EncodeToString(jpeg))
 }
 
@@ -117,12 +117,12 @@ func TestBadRequestsAreAnsweredAsTheAPIDoes(t *testing.T) {
 	}{
 		"not JSON":        {"{", 400, "invalid_json"},
 		"unknown model":   {`{"model":"gpt-4o"}`, 404, "model_not_found"},
-		"no picture":      {`{"model":"builtin","messages":[{"role":"user","content":"hi"}]}`, 400, "invalid_image"},
-		"a number":        {`{"model":"builtin","messages":[{"role":"user","content":5}]}`, 400, "invalid_image"},
+		"no picture":      {`{"model":"builtin/pixels","messages":[{"role":"user","content":"hi"}]}`, 400, "invalid_image"},
+		"a number":        {`{"model":"builtin/pixels","messages":[{"role":"user","content":5}]}`, 400, "invalid_image"},
 		"not a picture":   {asking([]byte("hello"), ""), 400, "invalid_image"},
 		"cut short":       {asking(testimage.JPEG(testimage.Landscape(64, 48), 80)[:300], ""), 400, "invalid_image"},
 		"too many pixels": {asking(testimage.Bomb(60000, 60000), ""), 400, "invalid_image"},
-		"a remote URL": {`{"model":"builtin","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://x/y.jpg"}}]}]}`,
+		"a remote URL": {`{"model":"builtin/pixels","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://x/y.jpg"}}]}]}`,
 			400, "invalid_image"},
 	} {
 		status, got := post(t, t.Context(), c.body)
@@ -152,7 +152,7 @@ func TestTransportPassesNoNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, _ := io.ReadAll(res.Body)
-	if !bytes.Contains(body, []byte(`"id":"builtin"`)) {
+	if !bytes.Contains(body, []byte(`"id":"builtin/pixels"`)) {
 		t.Errorf("models: %s", body)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

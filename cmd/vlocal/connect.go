@@ -29,7 +29,7 @@ func serverFlags() []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name: "model", EnvVars: []string{"VLOCAL_MODEL"},
-			Usage: "ask the model called `NAME`; 'builtin' is the offline one",
+			Usage: "ask the model called `NAME`; 'builtin/pixels' is the offline one",
 		},
 		&cli.DurationFlag{
 			Name: "timeout", Value: 30 * time.Second,
@@ -76,12 +76,12 @@ func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task doma
 	}
 	if srv.baseURL == "" {
 		if srv.key == "" {
-			return srv, usagef("the model %q needs a server: set VLOCAL_API_KEY for OpenAI, or name another server with --base-url URL. Without a server there is --model builtin", srv.model)
+			return srv, usagef("the model %q needs a server: set VLOCAL_API_KEY for OpenAI, or name another server with --base-url URL. Without a server there is --model builtin/pixels", srv.model)
 		}
 		srv.baseURL = openAI
 	}
 	if srv.model == "" {
-		return srv, usagef("which model? Name one that %s offers with --model NAME, or ask offline with --model builtin", srv.baseURL)
+		return srv, usagef("which model? Name one that %s offers with --model NAME, or ask offline with --model builtin/pixels", srv.baseURL)
 	}
 	return srv, nil
 }
