@@ -28,6 +28,9 @@ type Error struct {
 	// Unreachable says that no connection to the server could be made, so that
 	// the error cannot be about the image that was to be sent.
 	Unreachable bool
+	// Source says that the trouble is with the place the image comes from, such as
+	// the web server of its URL, and not with the model's server.
+	Source bool
 	// Elsewhere says of an error of the account that another key is left to ask
 	// with, so that the run can go on.
 	Elsewhere bool

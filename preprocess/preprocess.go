@@ -74,10 +74,7 @@ func set[T int | int64](v *T, otherwise T) {
 
 // Picture is what a model is sent, and what is known of the file it came from.
 type Picture struct {
-	// JPEG is baseline, in sRGB as far as the source is, without metadata.
-	JPEG []byte
-	// Width and Height are those of the JPEG, in pixels.
-	Width, Height int
+	domain.Picture
 	// Source is about the file.
 	Source domain.Facts
 }

@@ -61,3 +61,14 @@ func matches(patterns []string, below string) bool {
 	}
 	return false
 }
+
+// MatchesPath reports whether a pattern is for an image wherever its folders
+// stand: 'receipts/**' for all that is in a folder of that name, '*.png' by the
+// name alone. The pattern must be valid.
+func MatchesPath(pattern, path string) bool {
+	pattern = folded(pattern)
+	if strings.Contains(pattern, "/") && !strings.HasPrefix(pattern, "/") {
+		pattern = "**/" + pattern
+	}
+	return matches([]string{pattern}, path)
+}

@@ -344,3 +344,23 @@ func TestHashIsOfTheWholeFile(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestPatternIsForAFolderWhereverItStands(t *testing.T) {
+	for _, c := range []struct {
+		pattern, path string
+		want          bool
+	}{
+		{"receipts/**", "/home/ann/receipts/2024/a.jpg", true},
+		{"Receipts/*.JPG", "/home/ann/receipts/a.jpg", true},
+		{"receipts/**", "/home/ann/old-receipts/a.jpg", false},
+		{"*.png", "/home/ann/a.PNG", true},
+		{"*.png", "/home/ann/a.png/b.jpg", false},
+		{"/home/ann/**", "/home/ann/x/a.jpg", true},
+		{"/ann/**", "/home/ann/a.jpg", false},
+		{"example.com/shop/**", "https://example.com/shop/1.jpg", true},
+	} {
+		if got := scan.MatchesPath(c.pattern, c.path); got != c.want {
+			t.Errorf("%q for %q: %v", c.pattern, c.path, got)
+		}
+	}
+}

@@ -48,6 +48,15 @@ func (s *Store) List(ctx context.Context, task int64, f Filter) iter.Seq2[domain
 		ORDER BY path LIMIT ?4`, task, string(f.Status), string(f.Kind), limit)
 }
 
+// RunResults gives the rows that a run was the last to ask about, in path order.
+func (s *Store) RunResults(ctx context.Context, run int64) iter.Seq2[domain.Result, error] {
+	return s.results(ctx, `
+		SELECT path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
+		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, image_id
+		FROM results WHERE job_id IN (SELECT id FROM jobs WHERE run_id = ?)
+		ORDER BY path`, run)
+}
+
 func (s *Store) results(ctx context.Context, query string, args ...any) iter.Seq2[domain.Result, error] {
 	return func(yield func(domain.Result, error) bool) {
 		rows, err := s.read.QueryContext(ctx, query, args...)

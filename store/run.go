@@ -18,6 +18,9 @@ type Scope struct {
 	// Failed takes the failed jobs only, and gives each a fresh start. Without
 	// it a run takes what is pending and what is new.
 	Failed bool
+	// Sample limits the run to that many jobs, from all over the scope; 0 means
+	// all.
+	Sample int
 }
 
 // Run is one invocation that asks: the task's jobs in a scope, and the right to
@@ -76,7 +79,23 @@ func (r *Run) start(t *tx, baseURL string, scope Scope) error {
 			return err
 		}
 	}
+	if scope.Sample > 0 {
+		if err := r.thin(t, scope.Sample); err != nil {
+			return err
+		}
+	}
 	return t.row(`SELECT count(*) FROM jobs WHERE run_id = ? AND status = 'pending'`, []any{r.id}, &r.Total)
+}
+
+// thin gives back all but n of the run's pending jobs. Those that stay lie evenly
+// among all, in the order in which they were found.
+func (r *Run) thin(t *tx, n int) error {
+	return t.exec(`
+		UPDATE jobs SET run_id = NULL WHERE id IN (
+			SELECT id FROM (
+				SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS every
+				FROM jobs WHERE run_id = ?1 AND status = 'pending')
+			WHERE every > ?2 AND place * ?2 / every = (place + 1) * ?2 / every)`, r.id, n)
 }
 
 // recoverDead completes the attempts that a killed run left open and gives its
@@ -144,6 +163,9 @@ func (r *Run) Close(ctx context.Context, stopped error) error {
 	}
 	return errors.Join(err, r.unlock())
 }
+
+// ID gives the number of the run.
+func (r *Run) ID() int64 { return r.id }
 
 // Left counts the jobs of the run that are still pending. Those that it gave
 // back are not counted.

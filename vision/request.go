@@ -37,24 +37,31 @@ const picturePrefix = "data:image/jpeg;base64,"
 
 // request makes the request. Everything but the picture goes through JSON's
 // encoder; the picture, which needs no escaping, is put where its URL ends.
-func (c *Client) request(ctx context.Context, task domain.Task, jpeg []byte) (*http.Request, error) {
+func (c *Client) request(ctx context.Context, key domain.Key, task domain.Task, picture domain.Picture) (*http.Request, error) {
+	url := picture.URL
+	if url == "" {
+		url = picturePrefix
+	}
 	frame, err := json.Marshal(requestBody{
 		Model: task.Model,
 		Messages: []message{{Role: "user", Content: []part{
 			{Type: "text", Text: task.Prompt},
-			{Type: "image_url", ImageURL: &imageURL{URL: picturePrefix}},
+			{Type: "image_url", ImageURL: &imageURL{URL: url}},
 		}}},
 		MaxTokens: task.MaxTokens,
 	})
 	if err != nil {
 		return nil, err
 	}
-	// The last one: the prompt, which comes before, may hold the same text.
-	split := bytes.LastIndex(frame, []byte(picturePrefix)) + len(picturePrefix)
-	body := make([]byte, 0, len(frame)+base64.StdEncoding.EncodedLen(len(jpeg)))
-	body = append(body, frame[:split]...)
-	body = base64.StdEncoding.AppendEncode(body, jpeg)
-	body = append(body, frame[split:]...)
+	body := frame
+	if picture.URL == "" {
+		// The last one: the prompt, which comes before, may hold the same text.
+		split := bytes.LastIndex(frame, []byte(picturePrefix)) + len(picturePrefix)
+		body = make([]byte, 0, len(frame)+base64.StdEncoding.EncodedLen(len(picture.JPEG)))
+		body = append(body, frame[:split]...)
+		body = base64.StdEncoding.AppendEncode(body, picture.JPEG)
+		body = append(body, frame[split:]...)
+	}
 
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/chat/completions", bytes.NewReader(body))
 	if err != nil {
@@ -68,8 +75,8 @@ func (c *Client) request(ctx context.Context, task domain.Task, jpeg []byte) (*h
 	if c.userAgent != "" {
 		req.Header.Set("User-Agent", c.userAgent)
 	}
-	if c.key != "" {
-		req.Header.Set("Authorization", "Bearer "+c.key)
+	if secret := key.Secret(); secret != "" {
+		req.Header.Set("Authorization", "Bearer "+secret)
 	}
 	return req, nil
 }

@@ -24,12 +24,27 @@ type Options struct {
 	// BaseURL is what /chat/completions is appended to, such as
 	// https://api.openai.com/v1. It has no default.
 	BaseURL string
-	// Key is sent as a bearer token; none is sent when it is empty. It appears in
-	// no error.
-	Key string
+	// Keys are sent as bearer tokens, each request with the one that has most
+	// room. Without any, requests carry none. They appear in no error.
+	Keys []domain.Key
+	// RPM and TPM are how many requests and tokens a minute leave for one key at
+	// most; 0 for as many as the server allows.
+	RPM, TPM float64
+	// StartRPM is the pace until the server says how many requests a minute it
+	// allows, where RPM does not bound it; 0 for none.
+	StartRPM float64
+	// Decided is told what the client decides by itself about its pace and keys;
+	// nil for nobody. It is called by the goroutines that ask.
+	Decided func(domain.Decision)
 	// Timeout bounds a whole request, from dialing to the last byte of the
 	// answer. Default 30 s.
 	Timeout time.Duration
+	// ConnectTimeout bounds the making of a connection, and again its TLS
+	// handshake. Default 10 s.
+	ConnectTimeout time.Duration
+	// FirstByteTimeout bounds the wait for the first byte of the answer once the
+	// request is written. Default: only Timeout bounds it.
+	FirstByteTimeout time.Duration
 	// MaxConns bounds the connections to the server; they are reused. Default 25.
 	MaxConns int
 	// UserAgent is the header of that name.
@@ -38,15 +53,12 @@ type Options struct {
 	Transport http.RoundTripper
 }
 
-// dialTimeout bounds the making of a connection, and again its TLS handshake.
-const dialTimeout = 10 * time.Second
-
 // Client asks one server. It is safe for many goroutines, and keeps connections
 // open between requests.
 type Client struct {
 	http      *http.Client
 	base      string
-	key       string
+	pool      *pool
 	userAgent string
 	timeout   time.Duration
 }
@@ -63,11 +75,15 @@ func New(o Options) (*Client, error) {
 	if o.MaxConns <= 0 {
 		o.MaxConns = 25
 	}
+	if o.ConnectTimeout <= 0 {
+		o.ConnectTimeout = 10 * time.Second
+	}
 	if o.Transport == nil {
 		o.Transport = &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
-			TLSHandshakeTimeout:   dialTimeout,
+			DialContext:           (&net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 30 * time.Second}).DialContext,
+			TLSHandshakeTimeout:   o.ConnectTimeout,
+			ResponseHeaderTimeout: o.FirstByteTimeout,
 			ForceAttemptHTTP2:     true,
 			MaxConnsPerHost:       o.MaxConns,
 			MaxIdleConnsPerHost:   o.MaxConns,
@@ -78,7 +94,7 @@ func New(o Options) (*Client, error) {
 		}
 	}
 	return &Client{
-		base: base, key: o.Key, userAgent: o.UserAgent, timeout: o.Timeout,
+		base: base, pool: newPool(o), userAgent: o.UserAgent, timeout: o.Timeout,
 		http: &http.Client{
 			Transport: o.Transport,
 			// A redirect must not carry the key or the picture to where nobody
@@ -110,38 +126,54 @@ func checkBaseURL(s string) (string, error) {
 // BaseURL gives the address of the server, for people. It holds no secret.
 func (c *Client) BaseURL() string { return c.base }
 
-// Ask sends one request with the task's prompt and a picture, and gives what the
-// model said. It does not retry. Its error is a *domain.Error; the answer beside
-// it holds what came all the same.
-func (c *Client) Ask(ctx context.Context, task domain.Task, jpeg []byte) (domain.Answer, error) {
-	answer, err := c.ask(ctx, task, jpeg)
-	if err != nil {
-		c.redact(err)
-		return answer, err
+// Pace says how fast requests may leave now.
+func (c *Client) Pace() Pace { return c.pool.pace() }
+
+// Admit waits until a request may leave: until the limits of an account have room
+// for it. Its error is the end of ctx, or the *domain.Error that took the last
+// account out of use. The permit goes to Ask or, unused, to Withdraw.
+func (c *Client) Admit(ctx context.Context) (domain.Permit, error) { return c.pool.admit(ctx) }
+
+// Withdraw gives back a permit that no request was sent with.
+func (c *Client) Withdraw(p domain.Permit) { c.pool.withdraw(p) }
+
+// Ask sends one request with the task's prompt and a picture to the task's model,
+// and gives what that said. It does not retry. Its error is a *domain.Error; the
+// answer beside it holds what came all the same.
+func (c *Client) Ask(ctx context.Context, p domain.Permit, t domain.Task, picture domain.Picture) (domain.Answer, error) {
+	key := c.pool.key(p)
+	answer, header, err := c.ask(ctx, key, t, picture)
+	if err == nil {
+		c.pool.settle(p, header, answer.Usage, nil)
+		return answer, nil
 	}
-	return answer, nil
+	redact(err, key)
+	c.pool.settle(p, header, answer.Usage, err)
+	return answer, err
 }
 
-func (c *Client) ask(ctx context.Context, task domain.Task, jpeg []byte) (answer domain.Answer, _ *domain.Error) {
+// ask gives the answer's headers too, where one came.
+func (c *Client) ask(ctx context.Context, key domain.Key, t domain.Task, picture domain.Picture) (answer domain.Answer, _ http.Header, _ *domain.Error) {
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	req, err := c.request(timed, task, jpeg)
+	req, err := c.request(timed, key, t, picture)
 	if err != nil {
-		return answer, c.fault(domain.BadRequest, err, "")
+		return answer, nil, c.fault(domain.BadRequest, err, "")
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return answer, c.transportFault(ctx, err)
+		return answer, nil, c.transportFault(ctx, err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {
-		return answer, c.transportFault(ctx, err)
+		return answer, res.Header, c.transportFault(ctx, err)
 	}
 	if len(body) > maxBody {
-		return answer, c.fault(domain.InvalidAnswer, fmt.Errorf("an answer of more than %d bytes", maxBody), "")
+		return answer, res.Header, c.fault(domain.InvalidAnswer, fmt.Errorf("an answer of more than %d bytes", maxBody), "")
 	}
-	return c.understand(res, body, task)
+	answer, fault := c.understand(res, body, t)
+	return answer, res.Header, fault
 }
 
 // maxBody bounds an answer, in bytes. A thousand tokens are some 5 KB.
@@ -153,8 +185,8 @@ func (c *Client) fault(kind domain.ErrorKind, err error, hint string) *domain.Er
 }
 
 // redact makes sure that an error does not tell the key, whoever repeated it.
-func (c *Client) redact(e *domain.Error) {
-	if c.key != "" && strings.Contains(e.Err.Error(), c.key) {
-		e.Err = errors.New(strings.ReplaceAll(e.Err.Error(), c.key, "[the key]"))
+func redact(e *domain.Error, key domain.Key) {
+	if secret := key.Secret(); secret != "" && strings.Contains(e.Err.Error(), secret) {
+		e.Err = errors.New(strings.ReplaceAll(e.Err.Error(), secret, "[the key]"))
 	}
 }

@@ -31,7 +31,7 @@ func asking(t testing.TB, o vision.Options, h http.HandlerFunc) *vision.Client {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	o.BaseURL, o.Key = server.URL+"/v1", key
+	o.BaseURL, o.Keys = server.URL+"/v1", []domain.Key{domain.NewKey(key)}
 	c, err := vision.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestRequestIsWhatTheAPIAsksFor(t *testing.T) {
 		}
 		says(200, fine)(w, r)
 	})
-	got, err := c.Ask(t.Context(), task, jpeg)
+	got, err := c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: jpeg})
 	want := domain.Answer{Text: "a cat", FinishReason: "stop", Model: "m-2024", Usage: domain.Usage{TokensIn: 812, TokensOut: 3}}
 	if err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
@@ -91,7 +91,7 @@ func TestNoKeyMeansNoHeader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Ask(t.Context(), task, nil); err != nil {
+	if _, err := c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil}); err != nil {
 		t.Error(err)
 	}
 }
@@ -125,7 +125,7 @@ func TestAnswersOfEveryShape(t *testing.T) {
 		"nothing":               {"", "", domain.InvalidAnswer, "not the JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := asking(t, vision.Options{}, says(200, c.body)).Ask(t.Context(), task, nil)
+			got, err := asking(t, vision.Options{}, says(200, c.body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil})
 			if got.Text != c.text || domain.KindOf(err) != c.kind {
 				t.Errorf("%+v, %v; want %q and %q", got, err, c.text, c.kind)
 			}
@@ -175,7 +175,7 @@ func TestErrorsOfEveryShape(t *testing.T) {
 		{405, "", domain.Model, "--base-url"},
 		{418, "a\x1b[31m te\na pot" + strings.Repeat(" x", 4000), domain.BadRequest, "a[31m te a pot"},
 	} {
-		_, err := asking(t, vision.Options{}, says(c.status, c.body)).Ask(t.Context(), task, nil)
+		_, err := asking(t, vision.Options{}, says(c.status, c.body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil})
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.Kind != c.kind || e.HTTPStatus != c.status || !strings.Contains(e.Error(), c.says) {
 			t.Errorf("%d %.60s:\n%v (%s)\nwant %s and %q", c.status, c.body, err, domain.KindOf(err), c.kind, c.says)
@@ -204,7 +204,7 @@ func TestWaitThatTheServerAsksFor(t *testing.T) {
 		_, err := asking(t, vision.Options{}, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set(c.header, c.value)
 			says(429, "")(w, r)
-		}).Ask(t.Context(), task, nil)
+		}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil})
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.RetryAfter < c.from || e.RetryAfter > c.to {
 			t.Errorf("%s: %v", name, e.RetryAfter)
@@ -220,7 +220,7 @@ func TestRedirectTakesNeitherKeyNorPictureAway(t *testing.T) {
 	for _, status := range []int{301, 302, 307, 308} {
 		_, err := asking(t, vision.Options{}, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other.URL+"/v1", status)
-		}).Ask(t.Context(), task, nil)
+		}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil})
 		if domain.KindOf(err) != domain.Model || !strings.Contains(err.Error(), strings.TrimPrefix(other.URL, "http://")) {
 			t.Errorf("%d: %v", status, err)
 		}
@@ -271,7 +271,7 @@ func TestWhatGoesWrongOnTheWay(t *testing.T) {
 		"not HTTP": {h: func(w http.ResponseWriter, _ *http.Request) { hijack(w, "220 smtp ready\r\n") }, kind: domain.Network},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := vision.Options{BaseURL: c.base, Key: key, Timeout: 200 * time.Millisecond}
+			o := vision.Options{BaseURL: c.base, Keys: []domain.Key{domain.NewKey(key)}, Timeout: time.Second}
 			client, err := vision.New(o)
 			if c.h != nil {
 				client, err = asking(t, o, c.h), nil
@@ -279,7 +279,7 @@ func TestWhatGoesWrongOnTheWay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = client.Ask(t.Context(), task, []byte("x"))
+			_, err = client.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: []byte("x")})
 			e, ok := errors.AsType[*domain.Error](err)
 			if !ok || e.Kind != c.kind || e.Unreachable != c.unreachable || e.HTTPStatus != 0 {
 				t.Errorf("%v: %+v", err, e)
@@ -295,7 +295,7 @@ func TestCallerWhoGivesUpIsNotATimeout(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	if _, err := c.Ask(ctx, task, nil); domain.KindOf(err) != domain.Interrupted {
+	if _, err := c.Ask(ctx, domain.Permit{}, task, domain.Picture{JPEG: nil}); domain.KindOf(err) != domain.Interrupted {
 		t.Errorf("%v", err)
 	}
 }
@@ -313,7 +313,7 @@ func TestKeyIsInNoError(t *testing.T) {
 			w.WriteHeader(307)
 		},
 	} {
-		_, err := asking(t, vision.Options{}, h).Ask(t.Context(), task, nil)
+		_, err := asking(t, vision.Options{}, h).Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil})
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || strings.Contains(fmt.Sprintf("%v %+v %#v", e, e, *e), "marked") {
 			t.Errorf("%s: %+v", name, e)
@@ -322,10 +322,14 @@ func TestKeyIsInNoError(t *testing.T) {
 }
 
 func TestConnectionsAreReused(t *testing.T) {
-	const slots, requests = 5, 200
+	const slots, requests = 25, 1000
 	var mu sync.Mutex
 	opened := 0
-	server := httptest.NewUnstartedServer(says(200, fine))
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// One that answers before it has read all closes the connection.
+		_, _ = io.Copy(io.Discard, r.Body)
+		says(200, fine)(w, r)
+	}))
 	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
 		if s == http.StateNew {
 			mu.Lock()
@@ -344,7 +348,7 @@ func TestConnectionsAreReused(t *testing.T) {
 	for range slots {
 		wg.Go(func() {
 			for range jobs {
-				if _, err := c.Ask(t.Context(), task, make([]byte, 100<<10)); err != nil {
+				if _, err := c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: make([]byte, 100<<10)}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -395,7 +399,7 @@ func BenchmarkAsk(b *testing.B) {
 	b.SetBytes(int64(len(jpeg)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := c.Ask(b.Context(), task, jpeg); err != nil {
+		if _, err := c.Ask(b.Context(), domain.Permit{}, task, domain.Picture{JPEG: jpeg}); err != nil {
 			b.Fatal(err)
 		}
 	}

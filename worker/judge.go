@@ -13,39 +13,80 @@ import (
 // on. No job fails for what is not its own fault: an error of the account or of
 // the way to the server leaves it pending, and so does any passing error once
 // the run is stopping.
-func (r *run) judge(claims context.Context, j domain.Job, answer domain.Answer, err error, latency time.Duration) domain.Ending {
-	e := domain.Ending{Answer: answer, Latency: latency, CountTry: true}
+func (r *run) judge(claims context.Context, j domain.Job, asked string, err error) domain.Ending {
+	e := domain.Ending{CountTry: true, Model: j.Model}
 	if err == nil {
-		r.outage.over()
+		r.retries.result(false)
+		r.decided(domain.AboutPause, r.breaker.over())
 		e.Status = domain.Done
 		return e
 	}
 	e.Err = asError(err)
+	kind := e.Err.Kind
+	passes := kind.Passes() && kind != domain.Interrupted
+	atServer := asked != "" && !e.Err.Source
+	if atServer {
+		r.watch(j, e.Err, passes)
+	}
 	switch {
-	case e.Err.Kind.StopsRun():
+	case kind.StopsRun() && !e.Err.Elsewhere:
 		r.stop(e.Err)
 		e.Status, e.CountTry = domain.Pending, false
-	case e.Err.Kind == domain.Interrupted:
+	case kind.StopsRun(), kind == domain.Interrupted:
 		e.Status, e.CountTry = domain.Pending, false
 	case e.Err.Unreachable:
-		if r.outage.note(time.Now(), r.options) {
-			r.stop(e.Err)
-		}
 		e.Status, e.CountTry = domain.Pending, false
-		e.NotBefore = r.outage.retryAt()
-	case !e.Err.Kind.Passes():
-		e.Status = domain.Failed
-	case claims.Err() == nil && j.Tries+1 >= r.options.MaxTries:
-		e.Status = domain.Failed
-	default:
+		e.NotBefore = r.breaker.retryAt()
+	case passes && claims.Err() != nil:
 		e.Status = domain.Pending
-		wait := max(r.options.backoff(j.Tries), e.Err.RetryAfter)
-		e.NotBefore = time.Now().Add(wait)
-	}
-	if e.Err.HTTPStatus != 0 {
-		r.outage.over() // whatever it said, it is there
+	case passes && j.Tries+1 < r.retries.tries(r.options.MaxTries):
+		r.tryAgain(j, &e)
+	default:
+		r.giveUp(j, asked, &e)
 	}
 	return e
+}
+
+// watch tells an error at the server to those who watch whether it works.
+func (r *run) watch(j domain.Job, e *domain.Error, passes bool) {
+	switch {
+	case passes:
+		decision, stop := r.breaker.fail(j.ID, e)
+		r.decided(domain.AboutPause, decision)
+		if stop {
+			r.stop(e)
+		}
+		r.retries.result(true)
+	case e.HTTPStatus != 0 && !e.Kind.StopsRun():
+		r.retries.result(false) // it works, and has its own mind about the image
+		r.decided(domain.AboutPause, r.breaker.over())
+	}
+}
+
+// tryAgain makes the job due later, or leaves it to another run when too much of
+// this one is tries again. A refusal to go faster is no fault of the job, and is
+// no try.
+func (r *run) tryAgain(j domain.Job, e *domain.Ending) {
+	e.Status = domain.Pending
+	ok, decision := r.retries.allow(e.Err)
+	r.decided(domain.AboutRetries, decision)
+	e.Release = !ok
+	if e.Err.Kind == domain.RateLimited {
+		e.CountTry = false
+	}
+	wait := max(r.options.backoff(j.Tries), e.Err.RetryAfter)
+	e.NotBefore = time.Now().Add(wait)
+}
+
+// giveUp ends a job as failed, or has it ask the next model.
+func (r *run) giveUp(j domain.Job, asked string, e *domain.Ending) {
+	if asked != "" && anotherMayAnswer(e.Err.Kind) {
+		if next := r.nextModel(j, asked); next != "" {
+			e.Status, e.Model = domain.Pending, next
+			return
+		}
+	}
+	e.Status = domain.Failed
 }
 
 // asError gives the *domain.Error that the interfaces promise. Anything else is

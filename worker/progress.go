@@ -28,6 +28,20 @@ type Progress struct {
 	Latency Latency
 	// Recent is a moving average of the latency.
 	Recent time.Duration
+	// Spent is what the answers cost, as far as prices are known; Unpriced counts
+	// answers whose price is not.
+	Spent    domain.Money
+	Unpriced int
+	// Costs is in US dollars for each answer, Seconds how long each request took.
+	Costs, Seconds domain.Spread
+	// Given counts jobs that were left to another run.
+	Given int
+	// Slots is how many requests may be in flight now.
+	Slots int
+	// PausedUntil is when a paused run tries again, Paused why it waits; zero
+	// while it is not paused.
+	PausedUntil time.Time
+	Paused      string
 	// Elapsed is the time since the run started, or that it took.
 	Elapsed time.Duration
 }
@@ -42,6 +56,7 @@ type progress struct {
 	mu                 sync.Mutex
 	now                Progress
 	startedAt, endedAt time.Time
+	run                *run // nil before the start
 	latency            *hdrhistogram.Histogram
 }
 
@@ -71,6 +86,10 @@ func (w *Worker) Progress() Progress {
 			P50:  at(50), P95: at(95), P99: at(99),
 		}
 	}
+	if p.run != nil {
+		now.Slots = p.run.slots.now()
+		now.PausedUntil, now.Paused = p.run.breaker.paused()
+	}
 	switch {
 	case p.startedAt.IsZero():
 	case p.endedAt.IsZero():
@@ -81,10 +100,10 @@ func (w *Worker) Progress() Progress {
 	return now
 }
 
-func (p *progress) start(t time.Time) {
+func (p *progress) start(t time.Time, r *run) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.startedAt = t
+	p.startedAt, p.run = t, r
 }
 
 func (p *progress) end(t time.Time) {
@@ -121,8 +140,18 @@ const recentWeight = 0.1
 func (p *progress) ended(e domain.Ending) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.now.TokensIn += e.Answer.TokensIn
-	p.now.TokensOut += e.Answer.TokensOut
+	p.now.Usage.Add(e.Answer.Usage)
+	if e.Answer.Cost != nil {
+		p.now.Spent += *e.Answer.Cost
+	} else if e.Err == nil {
+		p.now.Unpriced++
+	}
+	if e.Latency > 0 {
+		p.now.Seconds.Add(e.Latency.Seconds())
+	}
+	if e.Answer.Cost != nil && e.Err == nil {
+		p.now.Costs.Add(e.Answer.Cost.Dollars())
+	}
 	if e.Err != nil {
 		p.now.Errors[e.Err.Kind]++
 	} else {
@@ -141,5 +170,8 @@ func (p *progress) ended(e domain.Ending) {
 		p.now.Failures[e.Err.Kind]++
 	case domain.Pending:
 		p.now.Retried++
+		if e.Release {
+			p.now.Given++
+		}
 	}
 }

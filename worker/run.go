@@ -3,12 +3,9 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 
 	"vlocal/domain"
 	"vlocal/preprocess"
@@ -20,19 +17,34 @@ var ErrDrained = errors.New("stopped on request")
 // run is the state of one call to Run.
 type run struct {
 	*Worker
-	// slots holds a place for every request in flight.
-	slots *semaphore.Weighted
+	slots   *slots
+	breaker *breaker
+	retries retries
+	budget  *budget
 	// stop ends the claiming of jobs, with the reason. Requests in flight run on.
 	stop context.CancelCauseFunc
 	// open counts the jobs that were claimed and are not settled yet.
 	open atomic.Int64
 	// wake tells the dispatcher that a job was settled.
 	wake chan struct{}
-	// jobs carries claimed jobs from the dispatcher to the preparers.
-	jobs   chan domain.Job
-	asks   sync.WaitGroup
-	outage outage
+	// jobs carries claimed jobs from the dispatcher to the preparers, ready those
+	// with a picture on to the senders.
+	jobs  chan domain.Job
+	ready chan prepared
+	asks  sync.WaitGroup
 }
+
+// prepared is a job with its picture.
+type prepared struct {
+	domain.Job
+	picture preprocess.Picture
+}
+
+// slotsPerSender is for how many slots one sender is enough: it puts on record
+// what leaves next while they are all in use, so that a free slot never waits for
+// the disk. An attempt that a sender holds is on record although it was not sent;
+// that is why they are few.
+const slotsPerSender = 50
 
 // Run asks until no job of the queue is left, and returns nil then, whether the
 // jobs ended done or failed. It returns early, with the reason, when the server,
@@ -46,16 +58,19 @@ func (w *Worker) Run(ctx context.Context, drain <-chan struct{}) error {
 	claims, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r := &run{
-		Worker: w,
-		slots:  semaphore.NewWeighted(int64(w.options.Concurrency)),
-		stop:   stop,
-		wake:   make(chan struct{}, 1),
-		jobs:   make(chan domain.Job),
+		Worker:  w,
+		slots:   newSlots(w.options.Concurrency),
+		breaker: newBreaker(w.options),
+		budget:  newBudget(w.options, w.task.MaxTokens),
+		stop:    stop,
+		wake:    make(chan struct{}, 1),
+		jobs:    make(chan domain.Job),
+		ready:   make(chan prepared),
 	}
-	w.progress.start(time.Now())
+	w.progress.start(time.Now(), r)
 
-	var workers sync.WaitGroup
-	workers.Go(func() {
+	var draining, preparing, sending sync.WaitGroup
+	draining.Go(func() {
 		select {
 		case <-drain:
 			stop(ErrDrained)
@@ -63,13 +78,22 @@ func (w *Worker) Run(ctx context.Context, drain <-chan struct{}) error {
 		}
 	})
 	for range w.options.Preparers {
-		workers.Go(func() { r.prepareAll(ctx, claims) })
+		preparing.Go(func() { r.prepareAll(ctx, claims) })
+	}
+	for range (w.options.Concurrency + slotsPerSender - 1) / slotsPerSender {
+		sending.Go(func() { r.sendAll(ctx, claims) })
 	}
 	err := r.dispatch(claims)
 	close(r.jobs)
-	stop(err) // also releases the goroutine that waits for drain
-	workers.Wait()
+	if err != nil {
+		stop(err)
+	}
+	preparing.Wait()
+	close(r.ready)
+	sending.Wait()
 	r.asks.Wait()
+	stop(err) // also releases the goroutine that waits for drain
+	draining.Wait()
 	w.progress.end(time.Now())
 	return err
 }
@@ -78,21 +102,10 @@ func (w *Worker) Run(ctx context.Context, drain <-chan struct{}) error {
 // (its cause).
 func (r *run) dispatch(claims context.Context) error {
 	for {
-		if err := r.waitOut(claims); err != nil {
-			return err
-		}
 		// Read before claiming: a job that is settled in between may have become
 		// due again, and then the claim sees it.
 		open := r.open.Load()
-		size := r.options.Concurrency
-		if r.outage.on() {
-			// One job at a time tries whether the server is back.
-			if size = 1; open > 0 {
-				r.waitForWork(claims, time.Time{})
-				continue
-			}
-		}
-		jobs, next, err := r.queue.Claim(claims, size)
+		jobs, next, err := r.queue.Claim(claims, r.options.Concurrency)
 		if claims.Err() != nil {
 			return context.Cause(claims)
 		}
@@ -113,23 +126,6 @@ func (r *run) dispatch(claims context.Context) error {
 			case <-claims.Done():
 				return context.Cause(claims)
 			}
-		}
-	}
-}
-
-// waitOut waits while the server is given time to come back.
-func (r *run) waitOut(claims context.Context) error {
-	for {
-		wait := time.Until(r.outage.retryAt())
-		if wait <= 0 {
-			return nil
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-claims.Done():
-			timer.Stop()
-			return context.Cause(claims)
 		}
 	}
 }
@@ -159,9 +155,9 @@ func (r *run) settle() {
 	}
 }
 
-// prepareAll prepares the pictures of jobs, one after the other, and starts the
-// asking of each as soon as there is a slot. So never more pictures are held
-// than there are preparers and slots.
+// prepareAll prepares the pictures of jobs, one after the other, and hands each
+// to a sender before it takes the next. So never more pictures are held than
+// there are preparers, senders and slots.
 func (r *run) prepareAll(ctx, claims context.Context) {
 	for j := range r.jobs {
 		if claims.Err() != nil {
@@ -174,15 +170,7 @@ func (r *run) prepareAll(ctx, claims context.Context) {
 			r.settle()
 			continue
 		}
-		if r.slots.Acquire(claims, 1) != nil {
-			r.settle()
-			continue
-		}
-		r.asks.Go(func() {
-			defer r.settle()
-			defer r.slots.Release(1)
-			r.ask(ctx, claims, j, picture)
-		})
+		r.ready <- prepared{j, picture} // a sender always comes
 	}
 }
 
@@ -191,53 +179,9 @@ func (r *run) fail(ctx, claims context.Context, j domain.Job, facts domain.Facts
 	if ctx.Err() != nil {
 		return // not the file's fault
 	}
-	attempt, begun := r.begin(ctx, j, facts)
+	attempt, begun := r.begin(ctx, j, facts, domain.Asked{})
 	if !begun {
 		return
 	}
-	r.end(ctx, attempt, r.judge(claims, j, domain.Answer{}, err, 0))
-}
-
-// ask makes one attempt in a slot.
-func (r *run) ask(ctx, claims context.Context, j domain.Job, picture preprocess.Picture) {
-	if claims.Err() != nil {
-		return
-	}
-	attempt, begun := r.begin(ctx, j, picture.Source)
-	if !begun {
-		return
-	}
-	r.progress.sent()
-	start := time.Now()
-	answer, err := r.model.Ask(ctx, r.task, picture.JPEG)
-	latency := time.Since(start)
-	r.progress.returned()
-	if err != nil && ctx.Err() != nil {
-		err = &domain.Error{Kind: domain.Interrupted, Op: "ask", Err: errors.New("given up while waiting for the answer")}
-	}
-	r.end(ctx, attempt, r.judge(claims, j, answer, err, latency))
-}
-
-func (r *run) begin(ctx context.Context, j domain.Job, facts domain.Facts) (attempt domain.Attempt, begun bool) {
-	attempt, err := r.queue.Begin(ctx, j, facts, domain.Asked{Model: r.task.Model})
-	switch {
-	case err == nil:
-		return attempt, true
-	case errors.Is(err, domain.ErrAnswered):
-		r.progress.shared()
-	case errors.Is(err, domain.ErrBeingAsked), ctx.Err() != nil:
-	default:
-		r.stop(err)
-	}
-	return attempt, false
-}
-
-// end records the attempt. What was paid for is recorded even when the run is
-// being given up.
-func (r *run) end(ctx context.Context, a domain.Attempt, e domain.Ending) {
-	if err := r.queue.End(context.WithoutCancel(ctx), a, e); err != nil {
-		r.stop(fmt.Errorf("an answer could not be recorded: %w", err))
-		return
-	}
-	r.progress.ended(e)
+	r.end(ctx, attempt, r.judge(claims, j, "", err))
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,16 +25,31 @@ type bench struct {
 	task    domain.Task
 	model   modelFunc
 	prepare worker.Prepare
+	admit   func(context.Context) error
 	sent    atomic.Int64
+	// withdrawn counts permits that were given back; asked has the models.
+	withdrawn atomic.Int64
+	asked     sync.Map
 }
 
 type modelFunc func(ctx context.Context, name string) (domain.Answer, error)
 
 // Ask gives the model the picture's name, which prepare put into its bytes.
-func (b *bench) Ask(ctx context.Context, _ domain.Task, jpeg []byte) (domain.Answer, error) {
+func (b *bench) Ask(ctx context.Context, _ domain.Permit, t domain.Task, p domain.Picture) (domain.Answer, error) {
 	b.sent.Add(1)
-	return b.model(ctx, string(jpeg))
+	b.asked.Store(t.Model, true)
+	return b.model(ctx, string(p.JPEG))
 }
+
+// Admit lets every request leave, if the test does not say otherwise.
+func (b *bench) Admit(ctx context.Context) (domain.Permit, error) {
+	if b.admit != nil {
+		return domain.Permit{}, b.admit(ctx)
+	}
+	return domain.Permit{}, nil
+}
+
+func (b *bench) Withdraw(domain.Permit) { b.withdrawn.Add(1) }
 
 func newBench(t testing.TB, images int, model modelFunc) *bench {
 	t.Helper()
@@ -68,7 +84,7 @@ func newBench(t testing.TB, images int, model modelFunc) *bench {
 // pictureOfName stands for a picture; its bytes are the file's name.
 func pictureOfName(_ context.Context, path string) (preprocess.Picture, error) {
 	name := filepath.Base(path)
-	return preprocess.Picture{JPEG: []byte(name), Source: domain.Facts{SHA256: sha256.Sum256([]byte(name))}}, nil
+	return preprocess.Picture{Picture: domain.Picture{JPEG: []byte(name)}, Source: domain.Facts{SHA256: sha256.Sum256([]byte(name))}}, nil
 }
 
 // begin queues every image.

@@ -319,7 +319,7 @@ func TestCopiesShareTheAnswer(t *testing.T) {
 		return answer(name)
 	})
 	b.prepare = func(context.Context, string) (preprocess.Picture, error) {
-		return preprocess.Picture{JPEG: []byte("x"), Source: domain.Facts{SHA256: sha256.Sum256([]byte("x"))}}, nil
+		return preprocess.Picture{Picture: domain.Picture{JPEG: []byte("x")}, Source: domain.Facts{SHA256: sha256.Sum256([]byte("x"))}}, nil
 	}
 	p, err := b.start(t.Context(), nil, worker.Options{})
 	if err != nil || p.Done != 20 || p.Shared != 19 || b.sent.Load() != 1 {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,18 +12,38 @@ import (
 	"vlocal/domain"
 	"vlocal/preprocess"
 	"vlocal/store"
+	"vlocal/vision"
 	"vlocal/worker"
 )
 
-// ask is what run and retry share: scan if there is something to scan, queue the
-// scope's jobs, work through them, and tell how it went.
+// asking is what run and retry share: a question, whom to put it to, and about
+// what.
+type asking struct {
+	c      *cli.Context
+	con    console
+	store  *store.Store
+	client *vision.Client
+	task   domain.Task
+	server server
+	scope  store.Scope
+	// worker has the settings of every run of this invocation, budget what is
+	// left of the money; 0 for no bound.
+	worker worker.Options
+	record *record
+}
+
+// ask scans if there is something to scan, queues the scope's jobs, works through
+// them, and tells how it went.
 func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope store.Scope) error {
-	con := consoleOf(c)
-	client, err := connect(c, srv)
-	if err != nil {
+	a := asking{c: c, con: consoleOf(c), store: s, server: srv, scope: scope, record: &record{con: consoleOf(c)}}
+	var err error
+	if a.worker, err = workerOptions(c, task, srv, a.record); err != nil {
 		return err
 	}
-	ctx, drain, stop := interrupts(c.Context, con)
+	if a.client, err = connect(c, srv, a.record.decided); err != nil {
+		return err
+	}
+	ctx, drain, stop := interrupts(c.Context, a.con)
 	defer stop()
 	if len(scope.Roots) > 0 && !scope.Failed {
 		scanning, cancel := untilDrained(ctx, drain)
@@ -35,36 +53,71 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 			return err
 		}
 	}
-	if task, err = s.Task(ctx, task); err != nil {
+	if a.task, err = s.Task(ctx, task); err != nil {
 		return err
 	}
-	jobs, err := s.StartRun(ctx, task, client.BaseURL(), scope)
+	if c.Bool("dry-run") {
+		return a.tellAhead(ctx)
+	}
+	if n := c.Int("sample"); n > 0 {
+		goOn, err := a.sample(ctx, drain, n)
+		if err != nil || !goOn {
+			return err
+		}
+	}
+	o, err := a.run(ctx, drain, a.scope)
 	if err != nil {
 		return err
 	}
+	return a.con.tellRun(o)
+}
+
+// workerOptions are the settings of a run as the flags have them.
+func workerOptions(c *cli.Context, task domain.Task, srv server, r *record) (worker.Options, error) {
+	routes, err := routesOf(c)
+	if err != nil {
+		return worker.Options{}, err
+	}
+	o := worker.Options{
+		Concurrency: c.Int("concurrency"), MaxTries: c.Int("retries"),
+		Budget: domain.Dollars(c.Float64("budget")), Price: pricesOf(c, srv),
+		Fallback: c.StringSlice("fallback-model"), Route: routes.model,
+		Decided: r.decided,
+	}
+	return o, checkBudget(o, append(append([]string{srv.model}, o.Fallback...), routes.models()...))
+}
+
+// run asks about a scope.
+func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Scope) (outcome, error) {
+	jobs, err := a.store.StartRun(ctx, a.task, a.client.BaseURL(), scope)
+	if err != nil {
+		return outcome{}, err
+	}
+	a.record.begin(jobs)
 	if jobs.Recovered > 0 {
-		con.remark("the last run ended in the middle: %s on record as interrupted", count(jobs.Recovered, "attempt"))
+		a.con.remark("the last run ended in the middle: %s on record as interrupted", count(jobs.Recovered, "attempt"))
 	}
 	if jobs.Total > 0 {
-		con.remark("asking %s about %s", whom(srv), count(jobs.Total, "image"))
+		a.con.remark("asking %s about %s", whom(a.server), count(jobs.Total, "image"))
 	}
-	picture := preprocess.Options{MaxWidth: task.MaxWidth, MaxHeight: task.MaxHeight, Quality: task.Quality}
-	w := worker.New(jobs, client, picture.File, task, worker.Options{Concurrency: c.Int("concurrency")})
+	picture := preprocess.Options{MaxWidth: a.task.MaxWidth, MaxHeight: a.task.MaxHeight, Quality: a.task.Quality}
+	w := worker.New(jobs, a.client, picture.File, a.task, a.worker)
 
-	follow := con.followRun(jobs.Total, w.Progress)
+	follow := a.con.followRun(jobs.Total, func() runState { return runState{Progress: w.Progress(), pace: a.client.Pace()} })
 	stopped := w.Run(ctx, drain)
 	follow()
 
 	end := context.WithoutCancel(ctx)
 	closeErr := jobs.Close(end, stopped)
 	left, leftErr := jobs.Left(end)
-	failed, failedErr := s.FailedIn(end, task.ID, scope.Roots)
+	failed, failedErr := a.store.FailedIn(end, a.task.ID, a.scope.Roots)
 	if err := errors.Join(closeErr, leftErr, failedErr); err != nil {
-		return errors.Join(stopped, err)
+		return outcome{}, errors.Join(stopped, err)
 	}
-	return con.tellRun(outcome{
-		Progress: w.Progress(), total: jobs.Total, left: left, failedBefore: failed, stopped: stopped, program: program(c),
-	})
+	p := w.Progress()
+	return outcome{
+		Progress: p, total: jobs.Total, left: left + p.Given, failedBefore: failed, stopped: stopped, program: program(a.c), runID: jobs.ID(),
+	}, nil
 }
 
 func whom(srv server) string {
@@ -74,50 +127,17 @@ func whom(srv server) string {
 	return fmt.Sprintf("%s at %s", srv.model, srv.baseURL)
 }
 
-// interrupts turns the first Ctrl-C (or SIGTERM) into the closing of drain, and
-// the second one into the end of ctx.
-func interrupts(parent context.Context, con console) (ctx context.Context, drain <-chan struct{}, stop func()) {
-	ctx, cancel := context.WithCancel(parent)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	soft := make(chan struct{})
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		select {
-		case <-signals:
-		case <-ctx.Done():
-			return
-		}
-		con.remark("\nfinishing the requests in flight; once more (Ctrl-C) gives them up")
-		close(soft)
-		select {
-		case <-signals:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, soft, func() {
-		signal.Stop(signals)
-		cancel()
-		<-ended
+// runState is what the progress line tells.
+type runState struct {
+	worker.Progress
+	pace vision.Pace
+}
+
+// paused says why a run does nothing at the moment; "" if it does.
+func (s runState) paused() string {
+	if s.PausedUntil.IsZero() {
+		return ""
 	}
-}
-
-// untilInterrupted gives a context that ends with the first Ctrl-C.
-func untilInterrupted(parent context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
-}
-
-// untilDrained gives a context that ends when drain is closed.
-func untilDrained(parent context.Context, drain <-chan struct{}) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(parent)
-	go func() {
-		select {
-		case <-drain:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
+	wait := max(time.Until(s.PausedUntil), 0)
+	return fmt.Sprintf("paused, tries again in %s: %s", span(wait), s.Paused)
 }

@@ -19,8 +19,8 @@ import (
 // openAI is where a key goes when no server is named.
 const openAI = "https://api.openai.com/v1"
 
-// serverFlags say whom to ask. Keys are never flags: those show in the list of
-// processes and in the shell's history.
+// serverFlags say whom to ask, and how fast. Keys are never flags: those show in
+// the list of processes and in the shell's history.
 func serverFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
@@ -31,32 +31,68 @@ func serverFlags() []cli.Flag {
 			Name: "model", EnvVars: []string{"VLOCAL_MODEL"},
 			Usage: "ask the model called `NAME`; 'builtin/pixels' is the offline one",
 		},
-		&cli.DurationFlag{
-			Name: "timeout", Value: 30 * time.Second,
-			Usage: "give up on a request after `TIME`",
+		&cli.StringSliceFlag{
+			Name:  "fallback-model",
+			Usage: "where the model refuses, fails or gives no whole answer, ask the one called `NAME` (can be repeated)",
+		},
+		&cli.StringSliceFlag{
+			Name:  "route",
+			Usage: "ask another model about some images: `GLOB=MODEL`, such as 'receipts/**=gpt-4o' (can be repeated)",
 		},
 		&cli.IntFlag{
 			Name: "concurrency", Aliases: []string{"c"}, Value: 25,
 			Usage: "have up to `N` requests in flight",
 		},
+		&cli.Float64Flag{
+			Name:  "rpm",
+			Usage: "send up to `N` requests a minute for each key; default: what the server says it allows, until then 500, or no limit on this machine",
+		},
+		&cli.Float64Flag{
+			Name:  "tpm",
+			Usage: "use up to `N` tokens a minute for each key; default: what the server says it allows",
+		},
+		&cli.IntFlag{
+			Name: "retries", Value: 3,
+			Usage: "make up to `N` attempts at an image that fails for what passes with time",
+		},
+		&cli.DurationFlag{
+			Name: "timeout", Value: 30 * time.Second,
+			Usage: "give up on a request after `TIME`",
+		},
+		&cli.DurationFlag{
+			Name: "connect-timeout", Value: 10 * time.Second,
+			Usage: "give up on a connection that is not made after `TIME`",
+		},
+		&cli.DurationFlag{
+			Name:  "first-byte-timeout",
+			Usage: "give up on an answer that has not begun after `TIME`; default: only --timeout counts",
+		},
 	}
 }
 
+// startRPM is the pace for a remote server until it says what it allows, in
+// requests a minute: what the smallest paid accounts have.
+const startRPM = 500
+
 // server is whom a run asks.
 type server struct {
-	baseURL, model, key string
+	baseURL, model string
+	keys           []domain.Key
 }
 
-// keyFromEnv gives the API key; "" if there is none.
-func keyFromEnv() string {
-	return cmp.Or(os.Getenv("VLOCAL_API_KEY"), os.Getenv("OPENAI_API_KEY"))
+// keysFromEnv gives the API keys; none if there are none.
+func keysFromEnv() []domain.Key {
+	if key := cmp.Or(os.Getenv("VLOCAL_API_KEY"), os.Getenv("OPENAI_API_KEY")); key != "" {
+		return []domain.Key{domain.NewKey(key)}
+	}
+	return nil
 }
 
 // chooseServer decides whom to ask from the flags, the environment and, where
 // they are silent, the task that is gone on with (zero if there is none).
 func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task domain.Task) (server, error) {
-	srv := server{baseURL: c.String("base-url"), model: cmp.Or(c.String("model"), task.Model), key: keyFromEnv()}
-	if srv.model == builtin.Model && c.String("base-url") == "" || srv == (server{}) {
+	srv := server{baseURL: c.String("base-url"), model: cmp.Or(c.String("model"), task.Model), keys: keysFromEnv()}
+	if srv.model == builtin.Model && srv.baseURL == "" || srv.baseURL == "" && srv.model == "" && len(srv.keys) == 0 {
 		return server{baseURL: builtin.BaseURL, model: builtin.Model}, nil
 	}
 	if srv.baseURL == "" && task.ID != 0 {
@@ -75,7 +111,7 @@ func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task doma
 		}
 	}
 	if srv.baseURL == "" {
-		if srv.key == "" {
+		if len(srv.keys) == 0 {
 			return srv, usagef("the model %q needs a server: set VLOCAL_API_KEY for OpenAI, or name another server with --base-url URL. Without a server there is --model builtin/pixels", srv.model)
 		}
 		srv.baseURL = openAI
@@ -96,17 +132,25 @@ func isLoopback(baseURL string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// connect makes the client that asks.
-func connect(c *cli.Context, srv server) (*vision.Client, error) {
+// connect makes the client that asks. decided is told what it decides by itself.
+func connect(c *cli.Context, srv server, decided func(domain.Decision)) (*vision.Client, error) {
 	o := vision.Options{
-		BaseURL:   srv.baseURL,
-		Key:       srv.key,
-		Timeout:   c.Duration("timeout"),
-		MaxConns:  c.Int("concurrency"),
-		UserAgent: "vlocal/" + version,
+		BaseURL:          srv.baseURL,
+		Keys:             srv.keys,
+		RPM:              c.Float64("rpm"),
+		TPM:              c.Float64("tpm"),
+		Decided:          decided,
+		Timeout:          c.Duration("timeout"),
+		ConnectTimeout:   c.Duration("connect-timeout"),
+		FirstByteTimeout: c.Duration("first-byte-timeout"),
+		MaxConns:         c.Int("concurrency"),
+		UserAgent:        "vlocal/" + version,
 	}
-	if srv.baseURL == builtin.BaseURL {
-		o.Transport, o.Key = builtin.Transport(), ""
+	switch {
+	case srv.baseURL == builtin.BaseURL:
+		o.Transport, o.Keys = builtin.Transport(), nil
+	case !isLoopback(srv.baseURL):
+		o.StartRPM = startRPM
 	}
 	client, err := vision.New(o)
 	if err != nil {

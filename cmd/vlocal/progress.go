@@ -23,7 +23,7 @@ const runBar = `{{counters .}} {{bar . "[" "=" ">" " " "]"}} {{percent . "%.0f%%
 
 // followRun shows how a run goes on until the returned function is called, which
 // may be done more than once.
-func (c console) followRun(total int, snapshot func() worker.Progress) (stop func()) {
+func (c console) followRun(total int, snapshot func() runState) (stop func()) {
 	switch {
 	case total == 0:
 		return func() {}
@@ -90,32 +90,57 @@ func repeat(interval time.Duration, f func()) (stop func()) {
 }
 
 // progressState is what stands beside the bar.
-func progressState(total int, p worker.Progress) string {
-	s := fmt.Sprintf("%.1f/s", perSecond(p))
-	if eta, known := remaining(total, p); known {
+func progressState(total int, p runState) string {
+	if why := p.paused(); why != "" {
+		return oneLine(why)
+	}
+	s := fmt.Sprintf("%.1f/s", perSecond(p.Progress))
+	if eta, known := remaining(total, p.Progress); known {
 		s += " ETA " + span(eta)
 	}
 	if p.Recent > 0 {
 		s += " latency " + span(p.Recent)
 	}
+	s += paceText(p)
 	if p.Failed > 0 {
 		s += fmt.Sprintf(" failed %s", number(p.Failed))
+	}
+	if p.Spent > 0 {
+		s += " " + p.Spent.String()
+	}
+	return s
+}
+
+// paceText tells what holds a run back: the pace that the account allows, fewer
+// slots, keys that are set aside.
+func paceText(p runState) string {
+	s := ""
+	if p.pace.PerMinute > 0 {
+		s += fmt.Sprintf(" limit %s/min", number(int(p.pace.PerMinute)))
+	}
+	if p.Slots > 0 {
+		s += fmt.Sprintf(" slots %d", p.Slots)
+	}
+	if p.pace.Aside > 0 {
+		s += fmt.Sprintf(" keys %d of %d", p.pace.Keys-p.pace.Aside, p.pace.Keys)
 	}
 	return s
 }
 
 // progressLine is the same as a line of a log.
-func progressLine(total int, p worker.Progress) string {
+func progressLine(total int, p runState) string {
 	return fmt.Sprintf("%s of %s done, %s failed, %s in flight, %s",
 		number(p.Done), number(total), number(p.Failed), number(p.InFlight), progressState(total, p))
 }
 
-func progressObject(total int, p worker.Progress) map[string]any {
+func progressObject(total int, p runState) map[string]any {
 	o := map[string]any{
 		"event": "progress", "total": total, "done": p.Done, "failed": p.Failed, "in_flight": p.InFlight,
-		"per_second": round(perSecond(p)), "latency_ms": p.Recent.Milliseconds(), "elapsed_ms": p.Elapsed.Milliseconds(),
+		"per_second": round(perSecond(p.Progress)), "latency_ms": p.Recent.Milliseconds(), "elapsed_ms": p.Elapsed.Milliseconds(),
+		"slots": p.Slots, "per_minute_limit": round(p.pace.PerMinute), "keys_aside": p.pace.Aside,
+		"cost_usd": p.Spent.Dollars(), "paused": p.Paused,
 	}
-	if eta, known := remaining(total, p); known {
+	if eta, known := remaining(total, p.Progress); known {
 		o["eta_ms"] = eta.Milliseconds()
 	}
 	return o

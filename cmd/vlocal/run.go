@@ -24,6 +24,9 @@ func runCommand() *cli.Command {
 		&cli.IntFlag{Name: "quality", Value: 85, Usage: "JPEG quality of what is sent, 1 to 100"},
 	}
 	flags = append(flags, serverFlags()...)
+	flags = append(flags, moneyFlags()...)
+	flags = append(flags, dryRunFlag)
+	flags = append(flags, sampleFlags()...)
 	flags = append(flags, scanFlags()...)
 	return &cli.Command{
 		Name:      "run",
@@ -85,20 +88,32 @@ func noQuestion() error {
 	return usagef(`ask what? For example: vlocal run ~/Photos --prompt "What is in this photo?"`)
 }
 
+// checkNumbers looks at the flags that take one.
 func checkNumbers(c *cli.Context) error {
-	for _, name := range []string{"max-tokens", "max-width", "max-height", "quality", "concurrency"} {
+	for _, name := range []string{"max-tokens", "max-width", "max-height", "quality", "concurrency", "retries", "sample"} {
 		if n := c.Int(name); n < 1 && c.IsSet(name) {
 			return usagef("--%s %d: it takes a number from 1", name, n)
 		}
 	}
-	if c.Int("quality") > 100 {
-		return usagef("--quality %d: it takes a number from 1 to 100", c.Int("quality"))
+	for name, most := range map[string]int{"quality": 100, "concurrency": 1000} {
+		if n := c.Int(name); n > most {
+			return usagef("--%s %d: it takes a number from 1 to %d", name, n, most)
+		}
 	}
-	if c.Int("concurrency") > 1000 {
-		return usagef("--concurrency %d: it takes a number from 1 to 1000", c.Int("concurrency"))
+	for _, name := range []string{"rpm", "tpm", "budget"} {
+		if n := c.Float64(name); !(n > 0 && n < 1e12) && c.IsSet(name) {
+			return usagef("--%s %v: it takes a number above 0", name, n)
+		}
 	}
-	if c.Duration("timeout") <= 0 {
-		return usagef("--timeout %s: it takes a time such as 30s or 2m", c.Duration("timeout"))
+	for _, name := range []string{"price-in", "price-out", "price-cached-in"} {
+		if n := c.Float64(name); !(n >= 0 && n < 1e9) {
+			return usagef("--%s %v: it takes US dollars for a million tokens", name, n)
+		}
+	}
+	for _, name := range []string{"timeout", "connect-timeout", "first-byte-timeout"} {
+		if d := c.Duration(name); d <= 0 && (c.IsSet(name) || name == "timeout") {
+			return usagef("--%s %s: it takes a time such as 30s or 2m", name, d)
+		}
 	}
 	return nil
 }
@@ -146,7 +161,7 @@ func retryCommand() *cli.Command {
 		ArgsUsage: "[PATH...]",
 		Description: `vlocal retry
 vlocal retry ~/Photos/2024          only the failed ones in this folder`,
-		Flags: append(serverFlags(), quietFlag, jsonFlag),
+		Flags: append(append(serverFlags(), moneyFlags()...), dryRunFlag, quietFlag, jsonFlag),
 		Action: func(c *cli.Context) error {
 			roots, err := rootsOf(c)
 			if err != nil {

@@ -20,6 +20,7 @@ type outcome struct {
 	failedBefore int
 	// program is how to call vlocal again.
 	program string
+	runID   int64
 	// stopped is why the run ended early; nil if it went through.
 	stopped error
 }
@@ -65,6 +66,7 @@ func (o outcome) text() string {
 	if l := o.Latency; l.Mean > 0 {
 		line("latency    mean %s, P50 %s, P95 %s, P99 %s", span(l.Mean), span(l.P50), span(l.P95), span(l.P99))
 		line("tokens     %s in, %s out", number(o.TokensIn), number(o.TokensOut))
+		line("cost       %s%s", moneyText(o.Spent, o.Unpriced), o.perThousand())
 	}
 	if o.total > 0 {
 		line("time       %s, %.1f images a second", span(o.Elapsed), perSecond(o.Progress))
@@ -100,6 +102,15 @@ func (o outcome) successRate() float64 {
 	return 0
 }
 
+// perThousand tells what a thousand images cost at this price.
+func (o outcome) perThousand() string {
+	if o.Costs.N == 0 || o.Unpriced > 0 || o.Spent == 0 || o.Done == o.Shared {
+		return ""
+	}
+	each := o.Spent.Dollars() / float64(o.Done-o.Shared)
+	return fmt.Sprintf(", %s for 1,000 images", domain.Dollars(1000*each))
+}
+
 func (o outcome) object() map[string]any {
 	stopped := any(nil)
 	if o.stopped != nil {
@@ -115,7 +126,8 @@ func (o outcome) object() map[string]any {
 			"p95": l.P95.Milliseconds(), "p99": l.P99.Milliseconds(),
 		},
 		"elapsed_ms": o.Elapsed.Milliseconds(), "per_second": round(perSecond(o.Progress)),
-		"tokens_in": o.TokensIn, "tokens_out": o.TokensOut, "stopped": stopped,
+		"tokens_in": o.TokensIn, "tokens_out": o.TokensOut, "tokens_cached": o.TokensCached,
+		"cost_usd": o.Spent.Dollars(), "unpriced": o.Unpriced, "stopped": stopped,
 	}
 }
 
