@@ -40,7 +40,7 @@ func (r *run) judge(claims context.Context, j domain.Job, asked string, err erro
 	case passes && claims.Err() != nil:
 		e.Status = domain.Pending
 	case passes && j.Tries+1 < r.retries.tries(r.options.MaxTries):
-		r.tryAgain(j, &e)
+		r.tryAgain(j, atServer, &e)
 	default:
 		r.giveUp(j, asked, &e)
 	}
@@ -66,11 +66,13 @@ func (r *run) watch(j domain.Job, e *domain.Error, passes bool) {
 // tryAgain makes the job due later, or leaves it to another run when too much of
 // this one is tries again. A refusal to go faster is no fault of the job, and is
 // no try.
-func (r *run) tryAgain(j domain.Job, e *domain.Ending) {
+func (r *run) tryAgain(j domain.Job, atServer bool, e *domain.Ending) {
 	e.Status = domain.Pending
-	ok, decision := r.retries.allow(e.Err)
-	r.decided(domain.AboutRetries, decision)
-	e.Release = !ok
+	if atServer {
+		ok, decision := r.retries.allow(e.Err)
+		r.decided(domain.AboutRetries, decision)
+		e.Release = !ok
+	}
 	if e.Err.Kind == domain.RateLimited {
 		e.CountTry = false
 	}

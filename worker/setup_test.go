@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,17 +26,22 @@ type bench struct {
 	prepare worker.Prepare
 	admit   func(context.Context) error
 	sent    atomic.Int64
-	// withdrawn counts permits that were given back; asked has the models.
+	// models is asked instead of model where the model's name counts.
+	models func(ctx context.Context, model, name string) (domain.Answer, error)
+	// withdrawn counts permits that were given back.
 	withdrawn atomic.Int64
-	asked     sync.Map
 }
+
+type preparedPicture = preprocess.Picture
 
 type modelFunc func(ctx context.Context, name string) (domain.Answer, error)
 
 // Ask gives the model the picture's name, which prepare put into its bytes.
 func (b *bench) Ask(ctx context.Context, _ domain.Permit, t domain.Task, p domain.Picture) (domain.Answer, error) {
 	b.sent.Add(1)
-	b.asked.Store(t.Model, true)
+	if b.models != nil {
+		return b.models(ctx, t.Model, string(p.JPEG))
+	}
 	return b.model(ctx, string(p.JPEG))
 }
 
@@ -121,6 +125,15 @@ func (b *bench) totals() domain.Totals {
 // outcomes gives how the attempts at an image ended, in order.
 func (b *bench) outcomes(name string) (all []string) {
 	b.t.Helper()
+	for _, a := range b.attempts(name) {
+		all = append(all, a.Outcome)
+	}
+	return all
+}
+
+// attempts gives all that is on record of an image.
+func (b *bench) attempts(name string) []domain.Attempt {
+	b.t.Helper()
 	image, err := b.store.ImageByName(context.Background(), name)
 	if err != nil {
 		b.t.Fatal(err)
@@ -129,10 +142,7 @@ func (b *bench) outcomes(name string) (all []string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, a := range histories[0].Attempts {
-		all = append(all, a.Outcome)
-	}
-	return all
+	return histories[0].Attempts
 }
 
 func answer(name string) (domain.Answer, error) {

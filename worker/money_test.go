@@ -1,0 +1,145 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vlocal/domain"
+	"vlocal/worker"
+)
+
+// dear costs $0.01 for each answer of paid, and may cost up to $0.02.
+func dear(string) (domain.Price, bool) { return domain.Price{In: 10, Out: 1000}, true }
+
+func paid(name string) (domain.Answer, error) {
+	a, _ := answer(name)
+	a.Usage = domain.Usage{TokensIn: 500, TokensOut: 5} // of the 10 that it may have
+	return a, nil
+}
+
+func TestBudgetIsNeverExceededAndAlmostUsed(t *testing.T) {
+	for _, budget := range []float64{0.10, 1.00} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, 500, func(_ context.Context, name string) (domain.Answer, error) {
+				time.Sleep(48 * time.Millisecond)
+				return paid(name)
+			})
+			var d told
+			p, err := b.start(t.Context(), nil, worker.Options{Budget: domain.Dollars(budget), Price: dear, Decided: d.decided})
+			used, ok := errors.AsType[*worker.BudgetError](err)
+			if !ok || used.Spent != p.Spent {
+				t.Fatalf("stopped by %v", err)
+			}
+			if p.Spent > domain.Dollars(budget) || p.Spent < domain.Dollars(budget-0.02) {
+				t.Errorf("spent %v of %v", p.Spent, domain.Dollars(budget))
+			}
+			got := b.totals()
+			want := map[domain.Status]int{domain.Done: p.Done, domain.Pending: 500 - p.Done}
+			if diff := cmp.Diff(want, got.Jobs); diff != "" || got.Spent != p.Spent {
+				t.Errorf("spent on record %v: %s", got.Spent, diff)
+			}
+			if len(d.all[domain.AboutBudget]) == 0 {
+				t.Error("nothing on record about the budget")
+			}
+		})
+	}
+}
+
+// What one request takes is not known before the first answer, so it goes alone.
+func TestFirstRequestUnderABudgetGoesAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 100, func(_ context.Context, name string) (domain.Answer, error) {
+			time.Sleep(48 * time.Millisecond)
+			a, _ := answer(name)
+			a.Usage = domain.Usage{TokensIn: 40_000, TokensOut: 5} // far more than anybody thought
+			return a, nil
+		})
+		p, err := b.start(t.Context(), nil, worker.Options{Budget: domain.Dollars(0.50), Price: dear})
+		if _, ok := errors.AsType[*worker.BudgetError](err); !ok || p.Sent != 1 {
+			t.Errorf("%v after %d requests and %v", err, p.Sent, p.Spent)
+		}
+	})
+}
+
+func TestUnknownCostUnderABudgetCountsInFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 100, func(_ context.Context, name string) (domain.Answer, error) {
+			return domain.Answer{Text: "a server that counts no tokens"}, nil
+		})
+		// Each is taken for 2,000 tokens in and 10 out: $0.03.
+		p, err := b.start(t.Context(), nil, worker.Options{Budget: domain.Dollars(0.50), Price: dear})
+		if _, ok := errors.AsType[*worker.BudgetError](err); !ok || p.Done != 16 || p.Unpriced != 16 || p.Spent != 0 {
+			t.Errorf("%v; %+v", err, p)
+		}
+	})
+}
+
+func TestAnotherModelIsAskedWhereTheFirstCannot(t *testing.T) {
+	b := newBench(t, 6, nil)
+	b.models = func(_ context.Context, model, name string) (domain.Answer, error) {
+		switch {
+		case name == "0001.jpg" && model == "m":
+			return fails(domain.Refused)
+		case name == "0002.jpg" && model != "third":
+			return fails(domain.InvalidAnswer)
+		case name == "0003.jpg" && model == "m":
+			return fails(domain.Server)
+		case name == "0004.jpg":
+			return fails(domain.Truncated)
+		case name == "0005.jpg":
+			return fails(domain.BadRequest)
+		}
+		a, err := answer(name)
+		a.Model = model
+		return a, err
+	}
+	o := quick
+	o.MaxTries = 2
+	o.Fallback = []string{"second", "m", "third"}
+	p, err := b.start(t.Context(), nil, o)
+	if err != nil || p.Done != 4 || p.Failed != 2 {
+		t.Errorf("%v; %+v", err, p)
+	}
+	got := map[string][]string{}
+	for i := range 6 {
+		for _, a := range b.attempts(fmtName(i)) {
+			got[fmtName(i)] = append(got[fmtName(i)], a.Asked.Model+" "+a.Outcome)
+		}
+	}
+	want := map[string][]string{
+		"0000.jpg": {"m ok"},
+		"0001.jpg": {"m refused", "second ok"},
+		"0002.jpg": {"m invalid_answer", "second invalid_answer", "third ok"},
+		"0003.jpg": {"m server", "m server", "second ok"},
+		"0004.jpg": {"m truncated", "second truncated", "third truncated"},
+		"0005.jpg": {"m bad_request"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRouteChoosesTheModelByPath(t *testing.T) {
+	b := newBench(t, 4, nil)
+	b.models = func(_ context.Context, model, name string) (domain.Answer, error) {
+		if (model == "other") != (name == "0002.jpg") {
+			return fails(domain.BadRequest)
+		}
+		return answer(name)
+	}
+	o := quick
+	o.Route = func(path string) string {
+		if name := path[len(path)-8:]; name == "0002.jpg" {
+			return "other"
+		}
+		return ""
+	}
+	if p, err := b.start(t.Context(), nil, o); err != nil || p.Done != 4 {
+		t.Errorf("%v; %+v", err, p)
+	}
+}
