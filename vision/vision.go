@@ -49,6 +49,7 @@ type Client struct {
 	key       string
 	userAgent string
 	timeout   time.Duration
+	dialects  dialects
 }
 
 // New makes a client. Its error says what is wrong with the base URL.
@@ -122,9 +123,15 @@ func (c *Client) Ask(ctx context.Context, task domain.Task, jpeg []byte) (domain
 	return answer, nil
 }
 
-func (c *Client) ask(ctx context.Context, task domain.Task, jpeg []byte) (answer domain.Answer, _ *domain.Error) {
+func (c *Client) ask(ctx context.Context, task domain.Task, jpeg []byte) (domain.Answer, *domain.Error) {
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	return c.inDialect(task.Model, func() (domain.Answer, *domain.Error) { return c.exchange(ctx, timed, task, jpeg) })
+}
+
+// exchange sends one request and understands its answer. ctx is the caller's;
+// timed ends when the request's time is up.
+func (c *Client) exchange(ctx, timed context.Context, task domain.Task, jpeg []byte) (answer domain.Answer, _ *domain.Error) {
 	req, err := c.request(timed, task, jpeg)
 	if err != nil {
 		return answer, c.fault(domain.BadRequest, err, "")
@@ -154,7 +161,15 @@ func (c *Client) fault(kind domain.ErrorKind, err error, hint string) *domain.Er
 
 // redact makes sure that an error does not tell the key, whoever repeated it.
 func (c *Client) redact(e *domain.Error) {
-	if c.key != "" && strings.Contains(e.Err.Error(), c.key) {
-		e.Err = errors.New(strings.ReplaceAll(e.Err.Error(), c.key, "[the key]"))
+	if text := e.Err.Error(); c.hide(text) != text {
+		e.Err = errors.New(c.hide(text))
 	}
+}
+
+// hide takes the key out of a text.
+func (c *Client) hide(text string) string {
+	if c.key == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, c.key, "[the key]")
 }

@@ -62,7 +62,7 @@ func TestRequestIsWhatTheAPIAsksFor(t *testing.T) {
 		if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
 			t.Error(err)
 		}
-		want := map[string]any{"model": "m", "max_tokens": 77.0, "messages": []any{map[string]any{"role": "user", "content": []any{
+		want := map[string]any{"model": "m", "max_tokens": 77.0, "stream": false, "messages": []any{map[string]any{"role": "user", "content": []any{
 			map[string]any{"type": "text", "text": "What is it?"},
 			map[string]any{"type": "image_url", "image_url": map[string]any{
 				"url": "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(jpeg)}},
@@ -112,7 +112,7 @@ func TestAnswersOfEveryShape(t *testing.T) {
 		"cut at the limit":      {message("length", `{"content":"half an"}`), "half an", domain.Truncated, "--max-tokens"},
 		"an empty text":         {message("stop", `{"content":""}`), "", domain.InvalidAnswer, "empty"},
 		"null":                  {message("stop", `{"content":null}`), "", domain.InvalidAnswer, "empty"},
-		"thinking only":         {message("length", `{"content":"","reasoning_content":"Let me see"}`), "", domain.InvalidAnswer, "thinking"},
+		"thinking only":         {message("length", `{"content":"","reasoning_content":"Let me see"}`), "", domain.Truncated, "thinking"},
 		"thinking (OpenRouter)": {message("stop", `{"content":null,"reasoning":"Hm"}`), "", domain.InvalidAnswer, "--max-tokens"},
 		"a refusal":             {message("stop", `{"content":null,"refusal":"I can't help with that"}`), "", domain.Refused, "I can't help"},
 		"a content filter":      {message("content_filter", `{"content":"par"}`), "par", domain.Refused, "filter"},
@@ -122,7 +122,7 @@ func TestAnswersOfEveryShape(t *testing.T) {
 		"a null error":          {`{"error":null,"model":"m","choices":[{"finish_reason":"stop","message":{"content":"hi"}}]}`, "hi", "", ""},
 		"JSON cut short":        {`{"choices":[{"message":{"cont`, "", domain.InvalidAnswer, "not the JSON"},
 		"a web page":            {"\n<!DOCTYPE html><title>Hi</title>", "", domain.Model, "--base-url"},
-		"nothing":               {"", "", domain.InvalidAnswer, "not the JSON"},
+		"nothing":               {"", "", domain.Server, "nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := asking(t, vision.Options{}, says(200, c.body)).Ask(t.Context(), task, nil)
