@@ -93,6 +93,12 @@ func (c *Client) unravel(res *http.Response, body []byte) (b answerBody, _ *doma
 	if len(bytes.TrimSpace(body)) == 0 {
 		return b, fault(domain.Server, "", "the server answered with nothing")
 	}
+	// An answer with the end of a stream behind it, or the lines of Ollama's own
+	// API: https://github.com/decolua/9router/issues/3492
+	err := unlessMisfit(json.NewDecoder(bytes.NewReader(body)).Decode(&b))
+	if err == nil && (len(b.Choices) > 0 || b.Done != nil) {
+		return b, nil
+	}
 	if looksLikeStream(res.Header, body) {
 		b, ended := readStream(body)
 		if !ended {
@@ -102,12 +108,6 @@ func (c *Client) unravel(res *http.Response, body []byte) (b answerBody, _ *doma
 	}
 	if looksLikeHTML(res, body) {
 		return b, fault(domain.Model, checkAddress, "a web page answers there, not a model server")
-	}
-	// An answer with the end of a stream behind it, or the lines of Ollama's own
-	// API: https://github.com/decolua/9router/issues/3492
-	err := unlessMisfit(json.NewDecoder(bytes.NewReader(body)).Decode(&b))
-	if err == nil && (len(b.Choices) > 0 || b.Done != nil) {
-		return b, nil
 	}
 	return answerBody{}, fault(domain.InvalidAnswer, notCompatible, "the answer is not the JSON that was expected (%s)", c.quote(string(body)))
 }
