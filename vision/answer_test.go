@@ -95,6 +95,8 @@ func TestOddTypesLoseNoAnswer(t *testing.T) {
 		`{"choices":[{"message":{"content":["h",{"text":"i"}]},"error":null}],"error":{}}`,
 		`{"choices":[{"message":{"content":"h\u0000i"}}],"error":""}`,
 		`{"choices":[{"message":{"content":"hi"}},7]} trailing`,
+		`{"choices":[{"message":{"content":"hi"},"error":false}],"error":{"message":null,"code":0}}`,
+		`{"choices":[{"message":{"content":"hi"},"error":0}],"error":[]}`,
 	} {
 		got, err := asking(t, vision.Options{}, says(200, body)).Ask(t.Context(), task, nil)
 		if err != nil || got.Text != "hi" {

@@ -214,6 +214,9 @@ func TestFailuresOfTheServerPass(t *testing.T) {
 			domain.Server, "broke the answer off"},
 		{"https://api-docs.deepseek.com/api/create-chat-completion", 200,
 			`{"model":"m","choices":[{"index":0,"message":{"content":"par"},"finish_reason":"insufficient_system_resource"}]}`, domain.Server, "insufficient_system_resource"},
+		{"an error without a message", 500, `{"error":{"type":"server_error","code":null}}`, domain.Server, "server_error"},
+		{"an error beside its message", 500, `{"error":true,"message":"out of memory"}`, domain.Server, "says 500: out of memory"},
+		{"a body of another kind", 500, `{"oops":1}`, domain.Server, `{"oops":1}`},
 		{"https://api-docs.deepseek.com/quick_start/rate_limit (closed after ten minutes of empty lines)", 200, "\n\n\n\n", domain.Server, "nothing"},
 	} {
 		d.check(t)

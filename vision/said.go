@@ -130,15 +130,19 @@ func errorAt(v json.RawMessage, depth int) said {
 	if !isSaid(v) || depth > maxNested {
 		return said{}
 	}
-	if v[0] != '{' {
+	switch v[0] {
+	case '"', '[':
 		return said{message: messageIn(v)}.unwrapped(depth)
+	case '{':
+	default: // false and 0 say that there is none, true leaves it to other fields
+		return said{}
 	}
 	var f errorFields
 	if decode(v, &f) != nil {
 		return said{}
 	}
 	s := f.said(depth)
-	if s.message == "" && string(v) != "{}" {
+	if s.message == "" && (s.kind != "" || s.code != "" && s.code != "0") {
 		s.message = clip(string(v))
 	}
 	return s
@@ -213,7 +217,10 @@ func messageIn(v json.RawMessage) string {
 		Loc []any  `json:"loc"`
 		Msg string `json:"msg"`
 	}
-	if decode(v, &wrong) != nil || len(wrong) == 0 || wrong[0].Msg == "" {
+	switch {
+	case decode(v, &wrong) != nil || string(v) == "[]":
+		return ""
+	case len(wrong) == 0 || wrong[0].Msg == "":
 		return string(v)
 	}
 	var lines []string

@@ -271,7 +271,10 @@ func TestWhatGoesWrongOnTheWay(t *testing.T) {
 		"not HTTP": {h: func(w http.ResponseWriter, _ *http.Request) { hijack(w, "220 smtp ready\r\n") }, kind: domain.Network},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := vision.Options{BaseURL: c.base, Key: key, Timeout: 200 * time.Millisecond}
+			o := vision.Options{BaseURL: c.base, Key: key}
+			if c.kind == domain.Timeout {
+				o.Timeout = 200 * time.Millisecond
+			}
 			client, err := vision.New(o)
 			if c.h != nil {
 				client, err = asking(t, o, c.h), nil
