@@ -237,13 +237,16 @@ func messageIn(v json.RawMessage) string {
 // clip bounds a text to maxSaid.
 func clip(text string) string { return text[:min(len(text), maxSaid)] }
 
+// maxHead bounds where the title of a page is looked for, in bytes.
+const maxHead = 16 << 10
+
 var title = regexp.MustCompile(`(?is)<title[^>]*>([^<]*)`)
 
 // pageOf is what a body says that is no error in JSON: a page's title, a plain
 // text, or only the status.
 func pageOf(res *http.Response, body []byte) said {
 	s := said{page: looksLikeHTML(res, body)}
-	switch found := title.FindSubmatch(body); {
+	switch found := title.FindSubmatch(body[:min(len(body), maxHead)]); {
 	case s.page && found != nil:
 		s.message = strings.TrimSpace(clip(string(found[1])))
 	case !s.page:
