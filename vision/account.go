@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// slower and faster are what a pace is multiplied with after refusals and
+	// downStep and upStep are what a pace is multiplied with after refusals and
 	// after a while without.
-	slower, faster = 0.8, 1.1
+	downStep, upStep = 0.8, 1.1
 	// refusals is how many in a row slow the pace down. So does a share of them
 	// of more than tolerated, among at least enough requests at one pace: then it
 	// falls to what was let through, but not lower than to fall at once.
@@ -131,7 +131,7 @@ func (a *account) refuse(now time.Time, retryAfter time.Duration) string {
 		}
 	}
 	a.refusedAt = from
-	pace := from * slower
+	pace := from * downStep
 	if all >= enough {
 		a.refusedAt = from * max(a.passed/all, fall) // what it let through
 		pace = a.refusedAt * underLimit
@@ -156,7 +156,7 @@ func (a *account) ease(now time.Time) string {
 	if pace == 0 || a.most > 0 && pace >= a.most {
 		return ""
 	}
-	next := pace * faster
+	next := pace * upStep
 	if a.most > 0 {
 		next = min(next, a.most)
 	}

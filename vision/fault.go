@@ -1,17 +1,14 @@
 package vision
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,135 +17,31 @@ import (
 	"vlocal/domain"
 )
 
-// said is what a server says of an error.
-type said struct {
-	message, kind, code string
-}
-
-// words are those by which code, type and message are judged, in lower case.
-func (s said) has(any ...string) bool {
-	all := strings.ToLower(s.code + " " + s.kind + " " + s.message)
-	return slices.ContainsFunc(any, func(w string) bool { return strings.Contains(all, w) })
-}
-
-// errorOf finds the error in a body, whatever its shape; its message is empty if
-// there is none.
-//
-//	{"error": {"message", "type", "code"}}     OpenAI, OpenRouter, llama.cpp
-//	{"error": "text"}                          Ollama
-//	{"message": "text"}                        vLLM
-//	{"detail": "text" or a list}               FastAPI
-func errorOf(body []byte) said {
-	var b struct {
-		Error   json.RawMessage `json:"error"`
-		Message json.RawMessage `json:"message"`
-		Detail  json.RawMessage `json:"detail"`
-		Type    string          `json:"type"`
-	}
-	if json.Unmarshal(body, &b) != nil {
-		return said{}
-	}
-	var inner struct {
-		Message json.RawMessage `json:"message"`
-		Type    string          `json:"type"`
-		// A number at OpenRouter and llama.cpp.
-		Code json.RawMessage `json:"code"`
-	}
-	if json.Unmarshal(b.Error, &inner) == nil && len(inner.Message) > 0 {
-		return said{message: plain(inner.Message), kind: inner.Type, code: plain(inner.Code)}
-	}
-	for _, text := range []json.RawMessage{b.Error, b.Message, b.Detail} {
-		if p := plain(text); p != "" {
-			return said{message: p, kind: b.Type}
-		}
-	}
-	return said{}
-}
-
-// plain gives a JSON string as it reads, and any other value but null as it is
-// written.
-func plain(v json.RawMessage) string {
-	var s string
-	if json.Unmarshal(v, &s) == nil {
-		return s
-	}
-	if string(v) == "null" {
-		return ""
-	}
-	return string(v)
-}
-
-// statusFault says what an HTTP status other than 200 means.
-func (c *Client) statusFault(res *http.Response, body []byte, task domain.Task) *domain.Error {
-	s := errorOf(body)
-	if s.message == "" {
-		s.message = http.StatusText(res.StatusCode)
-		if !looksLikeHTML(res, body) && len(bytes.TrimSpace(body)) > 0 {
-			s.message = string(body)
-		}
-	}
-	return c.saidFault(res, s, task)
-}
+// errSaid is a server's own word.
+var errSaid = errors.New("the server says")
 
 // saidFault turns what the server says into an error of one of the kinds.
 func (c *Client) saidFault(res *http.Response, s said, task domain.Task) *domain.Error {
-	kind, hint := classify(res.StatusCode, s)
+	status := statusOf(res.StatusCode, s)
+	kind, hint := classify(status, s)
 	object := c.base
 	if kind == domain.Model {
 		object = fmt.Sprintf("%s for the model %q", c.base, task.Model)
 	}
-	text := fmt.Sprintf("%d: %s", res.StatusCode, quote([]byte(s.message)))
-	if to := res.Header.Get("Location"); to != "" && res.StatusCode/100 == 3 {
+	text := c.quote(s.message)
+	if to := res.Header.Get("Location"); to != "" && status/100 == 3 {
 		if u, err := url.Parse(to); err == nil {
-			text = fmt.Sprintf("%d: it has moved to %s", res.StatusCode, cmp.Or(u.Host, "another path")+u.Path)
+			text = c.quote("it has moved to " + cmp.Or(u.Host, "another path") + u.Path)
 		}
 	}
+	err := fmt.Errorf("%w %d: %s", errSaid, status, text)
+	if name := s.refusesBound(); name != "" && (status == http.StatusBadRequest || status == http.StatusUnprocessableEntity) {
+		err = &boundRefused{name: name, said: err}
+	}
 	return &domain.Error{
-		Kind: kind, Op: "ask", Object: object, Err: fmt.Errorf("%w %s", errSaid, text), Hint: hint,
-		HTTPStatus: res.StatusCode, RetryAfter: retryAfter(res.Header, time.Now()),
+		Kind: kind, Op: "ask", Object: object, Err: err, Hint: hint,
+		HTTPStatus: res.StatusCode, RetryAfter: cmp.Or(retryAfter(res.Header, time.Now()), s.wait),
 	}
-}
-
-// classify maps a status and the server's words to a kind, with what to do.
-//
-// Sources: https://platform.openai.com/docs/guides/error-codes,
-// https://openrouter.ai/docs/api-reference/errors,
-// https://docs.anthropic.com/en/api/errors (529).
-func classify(status int, s said) (domain.ErrorKind, string) {
-	const (
-		pay       = "top up the account or raise its limit, then run again"
-		newKey    = "check the key in VLOCAL_API_KEY and what it is allowed to do"
-		address   = "check --base-url; it often ends in /v1"
-		whichName = "check --model; the server lists its models at /models"
-		reword    = "ask in other words, or another model"
-	)
-	switch {
-	case s.has("content_policy", "content policy", "content_filter", "moderation", "safety system"):
-		return domain.Refused, reword
-	case status == 401:
-		return domain.Auth, newKey
-	case status == 402, s.has("insufficient_quota", "insufficient_balance", "insufficient balance", "insufficient credits",
-		"billing_hard_limit", "exceeded your current quota", "credit balance"):
-		return domain.Quota, pay
-	case status == 403:
-		return domain.Auth, newKey
-	case status == 429:
-		return domain.RateLimited, "it is asked again later; fewer at once with --concurrency"
-	case s.has("model_not_found", "model not found", "no such model", "unknown model") && status/100 != 5,
-		status == 404 && s.has("model"):
-		return domain.Model, whichName
-	case status == 404, status == 405, status == 410, status/100 == 3:
-		return domain.Model, address
-	case status == 408, status == 504:
-		return domain.Timeout, ""
-	case status == 409, status == 425, status == 499, status/100 == 5:
-		return domain.Server, ""
-	case status == 413, s.has("image_too_large", "request_too_large"):
-		return domain.TooLarge, "send smaller pictures: --max-width, --max-height, --quality"
-	case status == 200:
-		return domain.Server, ""
-	}
-	return domain.BadRequest, "see what the server says; perhaps the model takes no pictures"
 }
 
 // transportFault is an error without an HTTP answer. ctx is the caller's, whose
@@ -208,15 +101,12 @@ func bounded(seconds float64) time.Duration {
 	return time.Duration(min(seconds, maxWait.Seconds()) * float64(time.Second))
 }
 
-func looksLikeHTML(res *http.Response, body []byte) bool {
-	return strings.Contains(res.Header.Get("Content-Type"), "html") || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
-}
-
 // maxQuote bounds what is repeated of a server's words, in bytes.
 const maxQuote = 300
 
-// quote gives a server's words on one line, without what a terminal would act on.
-func quote(body []byte) string {
+// quote gives a server's words on one line, without what a terminal would act on
+// and without the key. What is not UTF-8 becomes U+FFFD.
+func (c *Client) quote(text string) string {
 	clean := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return ' '
@@ -225,8 +115,9 @@ func quote(body []byte) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(string(body[:min(len(body), 4*maxQuote)]), ""))
-	clean = strings.Join(strings.Fields(clean), " ")
+	}, strings.ToValidUTF8(text[:min(len(text), 4*maxQuote)], "\uFFFD"))
+	// Hidden before it is cut: a part of the key is too much as well.
+	clean = c.hide(strings.Join(strings.Fields(clean), " "))
 	if len(clean) > maxQuote {
 		clean = strings.ToValidUTF8(clean[:maxQuote], "") + " …"
 	}

@@ -14,9 +14,15 @@ import (
 // The request's body, as the API has it.
 type (
 	requestBody struct {
-		Model     string    `json:"model"`
-		Messages  []message `json:"messages"`
-		MaxTokens int       `json:"max_tokens"`
+		Model    string    `json:"model"`
+		Messages []message `json:"messages"`
+		// One of the two, see dialects.
+		MaxTokens           int `json:"max_tokens,omitempty"`
+		MaxCompletionTokens int `json:"max_completion_tokens,omitempty"`
+		// Always false. Left out it means the same, but not to every server:
+		// https://github.com/decolua/9router/issues/3492,
+		// https://github.com/jingyaogong/minimind/pull/851
+		Stream bool `json:"stream"`
 	}
 	message struct {
 		Role    string `json:"role"`
@@ -42,14 +48,19 @@ func (c *Client) request(ctx context.Context, key domain.Key, task domain.Task, 
 	if url == "" {
 		url = picturePrefix
 	}
-	frame, err := json.Marshal(requestBody{
+	question := requestBody{
 		Model: task.Model,
 		Messages: []message{{Role: "user", Content: []part{
 			{Type: "text", Text: task.Prompt},
 			{Type: "image_url", ImageURL: &imageURL{URL: url}},
 		}}},
-		MaxTokens: task.MaxTokens,
-	})
+	}
+	if c.dialects.bound(task.Model) == maxTokens {
+		question.MaxTokens = task.MaxTokens
+	} else {
+		question.MaxCompletionTokens = task.MaxTokens
+	}
+	frame, err := json.Marshal(question)
 	if err != nil {
 		return nil, err
 	}

@@ -61,6 +61,7 @@ type Client struct {
 	pool      *pool
 	userAgent string
 	timeout   time.Duration
+	dialects  dialects
 }
 
 // New makes a client. Its error says what is wrong with the base URL.
@@ -147,15 +148,25 @@ func (c *Client) Ask(ctx context.Context, p domain.Permit, t domain.Task, pictur
 		c.pool.settle(p, header, answer.Usage, nil)
 		return answer, nil
 	}
-	redact(err, key)
+	c.redact(err)
 	c.pool.settle(p, header, answer.Usage, err)
 	return answer, err
 }
 
 // ask gives the answer's headers too, where one came.
-func (c *Client) ask(ctx context.Context, key domain.Key, t domain.Task, picture domain.Picture) (answer domain.Answer, _ http.Header, _ *domain.Error) {
+func (c *Client) ask(ctx context.Context, key domain.Key, t domain.Task, picture domain.Picture) (answer domain.Answer, header http.Header, _ *domain.Error) {
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	answer, fault := c.inDialect(t.Model, func() (a domain.Answer, fault *domain.Error) {
+		a, header, fault = c.exchange(ctx, timed, key, t, picture)
+		return a, fault
+	})
+	return answer, header, fault
+}
+
+// exchange sends one request and understands its answer. ctx is the caller's;
+// timed ends when the request's time is up.
+func (c *Client) exchange(ctx, timed context.Context, key domain.Key, t domain.Task, picture domain.Picture) (answer domain.Answer, _ http.Header, _ *domain.Error) {
 	req, err := c.request(timed, key, t, picture)
 	if err != nil {
 		return answer, nil, c.fault(domain.BadRequest, err, "")
@@ -184,9 +195,19 @@ func (c *Client) fault(kind domain.ErrorKind, err error, hint string) *domain.Er
 	return &domain.Error{Kind: kind, Op: "ask", Object: c.base, Err: err, Hint: hint}
 }
 
-// redact makes sure that an error does not tell the key, whoever repeated it.
-func redact(e *domain.Error, key domain.Key) {
-	if secret := key.Secret(); secret != "" && strings.Contains(e.Err.Error(), secret) {
-		e.Err = errors.New(strings.ReplaceAll(e.Err.Error(), secret, "[the key]"))
+// redact makes sure that an error does not tell a key, whoever repeated it.
+func (c *Client) redact(e *domain.Error) {
+	if text := e.Err.Error(); c.hide(text) != text {
+		e.Err = errors.New(c.hide(text))
 	}
+}
+
+// hide takes the keys out of a text.
+func (c *Client) hide(text string) string {
+	for _, a := range c.pool.accounts {
+		if secret := a.key.Secret(); secret != "" {
+			text = strings.ReplaceAll(text, secret, "[the key]")
+		}
+	}
+	return text
 }

@@ -62,7 +62,7 @@ func TestRequestIsWhatTheAPIAsksFor(t *testing.T) {
 		if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
 			t.Error(err)
 		}
-		want := map[string]any{"model": "m", "max_tokens": 77.0, "messages": []any{map[string]any{"role": "user", "content": []any{
+		want := map[string]any{"model": "m", "max_tokens": 77.0, "stream": false, "messages": []any{map[string]any{"role": "user", "content": []any{
 			map[string]any{"type": "text", "text": "What is it?"},
 			map[string]any{"type": "image_url", "image_url": map[string]any{
 				"url": "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(jpeg)}},
@@ -91,7 +91,7 @@ func TestNoKeyMeansNoHeader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil}); err != nil {
+	if _, err := c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -112,7 +112,7 @@ func TestAnswersOfEveryShape(t *testing.T) {
 		"cut at the limit":      {message("length", `{"content":"half an"}`), "half an", domain.Truncated, "--max-tokens"},
 		"an empty text":         {message("stop", `{"content":""}`), "", domain.InvalidAnswer, "empty"},
 		"null":                  {message("stop", `{"content":null}`), "", domain.InvalidAnswer, "empty"},
-		"thinking only":         {message("length", `{"content":"","reasoning_content":"Let me see"}`), "", domain.InvalidAnswer, "thinking"},
+		"thinking only":         {message("length", `{"content":"","reasoning_content":"Let me see"}`), "", domain.Truncated, "thinking"},
 		"thinking (OpenRouter)": {message("stop", `{"content":null,"reasoning":"Hm"}`), "", domain.InvalidAnswer, "--max-tokens"},
 		"a refusal":             {message("stop", `{"content":null,"refusal":"I can't help with that"}`), "", domain.Refused, "I can't help"},
 		"a content filter":      {message("content_filter", `{"content":"par"}`), "par", domain.Refused, "filter"},
@@ -122,10 +122,10 @@ func TestAnswersOfEveryShape(t *testing.T) {
 		"a null error":          {`{"error":null,"model":"m","choices":[{"finish_reason":"stop","message":{"content":"hi"}}]}`, "hi", "", ""},
 		"JSON cut short":        {`{"choices":[{"message":{"cont`, "", domain.InvalidAnswer, "not the JSON"},
 		"a web page":            {"\n<!DOCTYPE html><title>Hi</title>", "", domain.Model, "--base-url"},
-		"nothing":               {"", "", domain.InvalidAnswer, "not the JSON"},
+		"nothing":               {"", "", domain.Server, "nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := asking(t, vision.Options{}, says(200, c.body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil})
+			got, err := asking(t, vision.Options{}, says(200, c.body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
 			if got.Text != c.text || domain.KindOf(err) != c.kind {
 				t.Errorf("%+v, %v; want %q and %q", got, err, c.text, c.kind)
 			}
@@ -175,7 +175,7 @@ func TestErrorsOfEveryShape(t *testing.T) {
 		{405, "", domain.Model, "--base-url"},
 		{418, "a\x1b[31m te\na pot" + strings.Repeat(" x", 4000), domain.BadRequest, "a[31m te a pot"},
 	} {
-		_, err := asking(t, vision.Options{}, says(c.status, c.body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil})
+		_, err := asking(t, vision.Options{}, says(c.status, c.body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.Kind != c.kind || e.HTTPStatus != c.status || !strings.Contains(e.Error(), c.says) {
 			t.Errorf("%d %.60s:\n%v (%s)\nwant %s and %q", c.status, c.body, err, domain.KindOf(err), c.kind, c.says)
@@ -204,7 +204,7 @@ func TestWaitThatTheServerAsksFor(t *testing.T) {
 		_, err := asking(t, vision.Options{}, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set(c.header, c.value)
 			says(429, "")(w, r)
-		}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil})
+		}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.RetryAfter < c.from || e.RetryAfter > c.to {
 			t.Errorf("%s: %v", name, e.RetryAfter)
@@ -220,7 +220,7 @@ func TestRedirectTakesNeitherKeyNorPictureAway(t *testing.T) {
 	for _, status := range []int{301, 302, 307, 308} {
 		_, err := asking(t, vision.Options{}, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other.URL+"/v1", status)
-		}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil})
+		}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
 		if domain.KindOf(err) != domain.Model || !strings.Contains(err.Error(), strings.TrimPrefix(other.URL, "http://")) {
 			t.Errorf("%d: %v", status, err)
 		}
@@ -271,7 +271,10 @@ func TestWhatGoesWrongOnTheWay(t *testing.T) {
 		"not HTTP": {h: func(w http.ResponseWriter, _ *http.Request) { hijack(w, "220 smtp ready\r\n") }, kind: domain.Network},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := vision.Options{BaseURL: c.base, Keys: []domain.Key{domain.NewKey(key)}, Timeout: time.Second}
+			o := vision.Options{BaseURL: c.base, Keys: []domain.Key{domain.NewKey(key)}}
+			if c.kind == domain.Timeout {
+				o.Timeout = 200 * time.Millisecond
+			}
 			client, err := vision.New(o)
 			if c.h != nil {
 				client, err = asking(t, o, c.h), nil
@@ -295,7 +298,7 @@ func TestCallerWhoGivesUpIsNotATimeout(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	if _, err := c.Ask(ctx, domain.Permit{}, task, domain.Picture{JPEG: nil}); domain.KindOf(err) != domain.Interrupted {
+	if _, err := c.Ask(ctx, domain.Permit{}, task, domain.Picture{}); domain.KindOf(err) != domain.Interrupted {
 		t.Errorf("%v", err)
 	}
 }
@@ -313,7 +316,7 @@ func TestKeyIsInNoError(t *testing.T) {
 			w.WriteHeader(307)
 		},
 	} {
-		_, err := asking(t, vision.Options{}, h).Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: nil})
+		_, err := asking(t, vision.Options{}, h).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || strings.Contains(fmt.Sprintf("%v %+v %#v", e, e, *e), "marked") {
 			t.Errorf("%s: %+v", name, e)

@@ -211,47 +211,6 @@ func TestTroubleAtTheSourceNeverPausesTheRun(t *testing.T) {
 	})
 }
 
-func TestSlotsFollowTheLatency(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		// A server that works on 5 at a time and queues the others, for a while.
-		var mu sync.Mutex
-		inFlight, peak := 0, 0
-		start := time.Now()
-		crowded := func() bool { d := time.Since(start); return d > 5*time.Second && d < 60*time.Second }
-		b := newBench(t, 9_000, func(_ context.Context, name string) (domain.Answer, error) {
-			mu.Lock()
-			inFlight++
-			latency := 100 * time.Millisecond
-			if crowded() {
-				latency = max(latency, latency*time.Duration(inFlight)/5)
-				if time.Since(start) > 40*time.Second {
-					peak = max(peak, inFlight)
-				}
-			}
-			mu.Unlock()
-			time.Sleep(latency)
-			mu.Lock()
-			inFlight--
-			mu.Unlock()
-			return answer(name)
-		})
-		var d told
-		p, err := b.start(t.Context(), nil, worker.Options{Decided: d.decided})
-		if err != nil || p.Done != 9_000 {
-			t.Fatalf("%v; %+v", err, p)
-		}
-		if peak == 0 || peak > 11 {
-			t.Errorf("%d in flight at a server that works on 5 at a time", peak)
-		}
-		if p.Slots != 25 {
-			t.Errorf("%d slots in the end, when all is quick again", p.Slots)
-		}
-		if len(d.all[domain.AboutSlots]) < 4 {
-			t.Errorf("told %q", d.all[domain.AboutSlots])
-		}
-	})
-}
-
 func TestTimeoutsHalveTheSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// A server that answers one after the other, each in 2 s, to a client that
@@ -270,26 +229,6 @@ func TestTimeoutsHalveTheSlots(t *testing.T) {
 		p, err := b.start(t.Context(), nil, worker.Options{})
 		if err != nil || p.Done+p.Given != 200 || p.Slots > 15 || p.Given > 10 {
 			t.Errorf("%v; %+v", err, p)
-		}
-	})
-}
-
-func TestSlotsStayWhereLatenciesMerelyDiffer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := 0
-		var mu sync.Mutex
-		b := newBench(t, 10_000, func(_ context.Context, name string) (domain.Answer, error) {
-			mu.Lock()
-			n++
-			latency := []time.Duration{20, 30, 48, 48, 60, 127, 203}[n%7] * time.Millisecond
-			mu.Unlock()
-			time.Sleep(latency)
-			return answer(name)
-		})
-		var d told
-		_, err := b.start(t.Context(), nil, worker.Options{Decided: d.decided})
-		if err != nil || len(d.all) != 0 {
-			t.Errorf("%v; told %v", err, d.all)
 		}
 	})
 }

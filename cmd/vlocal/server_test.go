@@ -41,6 +41,9 @@ type badServer struct {
 //	auth       says 401 and repeats the key
 //	html       is a web site
 //	refusing   will not take pictures: 400
+//	textonly   has a model that takes no pictures at all: 400, as Ollama says it
+//	newnames   refuses max_tokens, as OpenAI's newer models do
+//	streaming  answers in a stream, which nobody asked for
 //	broken     says 500 to every request
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	s := &badServer{mode: args[0], good: builtin.Handler(), answers: map[[32]byte]int{}, release: make(chan struct{})}
@@ -140,6 +143,16 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "refusing":
 		fail(400, "this model takes no pictures")
 		return
+	case "textonly":
+		fail(400, "this model does not support image input")
+		return
+	case "newnames":
+		if bytes.Contains(body, []byte(`"max_tokens"`)) {
+			fail(400, "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
+			return
+		}
+	case "streaming":
+		w = streamed{w}
 	case "broken":
 		fail(500, "out of order")
 		return
@@ -148,4 +161,18 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.answers[sha256.Sum256(body)]++
 	s.mu.Unlock()
 	s.good.ServeHTTP(w, r)
+}
+
+// streamed sends what is written as server-sent events, the whole in one.
+type streamed struct{ http.ResponseWriter }
+
+func (s streamed) WriteHeader(status int) {
+	s.Header().Set("Content-Type", "text/event-stream")
+	s.Header().Del("Content-Length")
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func (s streamed) Write(body []byte) (int, error) {
+	_, err := io.WriteString(s.ResponseWriter, ": keep-alive\n\ndata: "+string(bytes.TrimSpace(body))+"\n\ndata: [DONE]\n\n")
+	return len(body), err
 }
