@@ -46,7 +46,7 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 		con.remark("the last run ended in the middle: %s on record as interrupted", count(jobs.Recovered, "attempt"))
 	}
 	if jobs.Total > 0 {
-		con.remark("asking %s about %s", whom(srv), count(jobs.Total, "image"))
+		con.remark("%s", asking(c, srv, count(jobs.Total, "image")))
 	}
 	picture := preprocess.Options{MaxWidth: task.MaxWidth, MaxHeight: task.MaxHeight, Quality: task.Quality}
 	w := worker.New(jobs, client, picture.File, task, worker.Options{Concurrency: c.Int("concurrency")})
@@ -67,11 +67,17 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	})
 }
 
-func whom(srv server) string {
-	if srv.baseURL == builtin.BaseURL {
-		return "the built-in model, offline,"
+// asking tells in one line who is asked about the images; whoever has named
+// nobody is told how to.
+func asking(c *cli.Context, srv server, images string) string {
+	switch {
+	case srv.baseURL != builtin.BaseURL:
+		return fmt.Sprintf("asking %s at %s about %s", srv.model, srv.baseURL, images)
+	case c.String("model") != "" || keyFromEnv() != "":
+		return fmt.Sprintf("asking the built-in model, offline, about %s", images)
 	}
-	return fmt.Sprintf("%s at %s", srv.model, srv.baseURL)
+	return fmt.Sprintf("answering offline about %s with %s, which only measures pixels; for a real model set VLOCAL_API_KEY and give --model NAME, or --base-url URL --model NAME (see README)",
+		images, builtin.Model)
 }
 
 // interrupts turns the first Ctrl-C (or SIGTERM) into the closing of drain, and
