@@ -37,27 +37,55 @@ const shortest = 4
 
 // barcodes reads barcodes that lie along or across the picture, in both
 // directions, and askew as far as one line crosses all bars.
-func barcodes(bits *gozxing.BitMatrix) []code {
+func barcodes(p plane) []code {
 	var found []code
 	readers := decoders()
-	w, h := bits.GetWidth(), bits.GetHeight()
-	along := func(y int) *gozxing.BitArray { return bits.GetRow(y, nil) }
+	column := make([]byte, p.h)
+	along := func(y int) *gozxing.BitArray { return dark(p.row(y)) }
 	across := func(x int) *gozxing.BitArray {
-		line := gozxing.NewBitArray(h)
-		for y := range h {
-			if bits.Get(x, y) {
-				line.Set(y)
-			}
+		for y := range column {
+			column[y] = p.pix[y*p.w+x]
 		}
-		return line
+		return dark(column)
 	}
-	for _, c := range slices.Concat(barcodesOn(readers, h, along), barcodesOn(readers, w, across)) {
+	for _, c := range slices.Concat(barcodesOn(readers, p.h, along), barcodesOn(readers, p.w, across)) {
 		if !slices.Contains(found, c) {
 			found = append(found, c)
 		}
 	}
 	sortCodes(found)
 	return found
+}
+
+const (
+	// finer is how many bits a pixel of a line becomes: the edges of narrow bars
+	// lie between the pixels.
+	finer = 2
+	// lineBlock is the length in pixels that dark and light are told apart over.
+	lineBlock = 16
+)
+
+// dark gives the parts of a line that are dark for their surroundings. The
+// library has this for whole pictures only (there, it makes narrow bars
+// uneven), and for lines with one threshold from end to end.
+func dark(line []byte) *gozxing.BitArray {
+	bits := gozxing.NewBitArray(len(line) * finer)
+	for start := 0; start < len(line); start += lineBlock {
+		near := line[max(0, start-lineBlock):min(len(line), start+2*lineBlock)]
+		low, high := int(slices.Min(near)), int(slices.Max(near))
+		if high-low < gozxing.MIN_DYNAMIC_RANGE {
+			continue
+		}
+		for x := start; x < min(start+lineBlock, len(line)); x++ {
+			here, next := int(line[x]), int(line[min(x+1, len(line)-1)])
+			for i := range finer {
+				if 2*(here*(finer-i)+next*i) < (low+high)*finer {
+					bits.Set(x*finer + i)
+				}
+			}
+		}
+	}
+	return bits
 }
 
 // barcodesOn reads what lineCount of count lines say.
@@ -95,13 +123,21 @@ type bars struct {
 
 func (b bars) code() code { return code{formats[b.format].name, b.text} }
 
+// barsOf calls an EAN-13 that begins with 0 what it was printed as: a UPC-A.
+func barsOf(r *gozxing.Result) bars {
+	if text := r.GetText(); r.GetBarcodeFormat() == gozxing.BarcodeFormat_EAN_13 && text[0] == '0' {
+		return bars{gozxing.BarcodeFormat_UPC_A, text[1:]}
+	}
+	return bars{r.GetBarcodeFormat(), r.GetText()}
+}
+
 // onLine reads a line forwards and backwards. It turns the line round.
 func onLine(readers []oned.RowDecoder, line *gozxing.BitArray) []bars {
 	var found []bars
 	for range 2 {
 		for _, r := range readers {
 			if result, err := r.DecodeRow(0, line, nil); err == nil {
-				found = append(found, bars{result.GetBarcodeFormat(), result.GetText()})
+				found = append(found, barsOf(result))
 			}
 		}
 		line.Reverse()

@@ -38,7 +38,7 @@ func codesIn(p plane) []code {
 		return nil
 	}
 	found := fenced(func() []code { return qrCodes(bits) })
-	found = append(found, fenced(func() []code { return barcodes(bits) })...)
+	found = append(found, fenced(func() []code { return barcodes(p) })...)
 	if found == nil {
 		found = fenced(func() []code { return dataMatrix(bits) })
 	}
@@ -64,9 +64,10 @@ func fenced(read func() []code) (found []code) {
 	return read()
 }
 
-// say tells the codes in a sentence, with a space before it; "" if there are none. The texts are quoted
-// as Go does (strconv.Quote), so that nothing in them can end the quotation,
-// begin a line, steer a terminal or turn the reading direction.
+// say tells the codes in a sentence, with a space before it; "" if there are
+// none. The texts are quoted as Go does (strconv.Quote), so that nothing in them
+// can end the quotation, begin a line, steer a terminal or turn the reading
+// direction.
 func say(codes []code) string {
 	if len(codes) == 0 {
 		return ""

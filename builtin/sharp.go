@@ -34,15 +34,16 @@ func focus(p plane) string {
 
 // sharpness gives how much of the rise of a picture's clearest edges lies
 // between two neighbouring pixels: 1 for a hard edge, about 0.4/s for one that
-// is blurred by a Gaussian of s pixels. Neither contrast nor the share of plain
-// surfaces enters. Not ok if there are too few edges to tell.
+// is blurred by a Gaussian of s pixels. The clearest are a tenth of them: what
+// lies behind the subject may be out of focus. Neither contrast nor the share of
+// plain surfaces enters. Not ok if there are too few edges to tell.
 //
 // Source: that blur is the width of the edges, not their number, is from
 // Marziliano, Dufaux, Winkler and Ebrahimi, A no-reference perceptual blur
 // metric (ICIP 2002), https://doi.org/10.1109/ICIP.2002.1038902
 func sharpness(p plane) (share float64, ok bool) {
-	dark, light := p.ends()
-	rise := max(edgeRise*float64(light-dark), leastRise)
+	low, high := p.ends()
+	rise := max(edgeRise*float64(high-low), leastRise)
 	// An edge that is too wide to be seen at one size is one at a smaller size.
 	for by := 1; by <= 4; by *= 2 {
 		small := p.shrunk(by)
@@ -79,17 +80,17 @@ func edges(shares []float64, pix []byte, step, count int, rise float64) []float6
 
 // ends gives the luma that a fiftieth of the pixels are darker than, and the one
 // that a fiftieth are lighter than.
-func (p plane) ends() (dark, light int) {
+func (p plane) ends() (low, high int) {
 	var counts [256]int
 	for _, v := range p.pix {
 		counts[v]++
 	}
-	light = 255
-	for n := counts[0]; n <= len(p.pix)/50 && dark < 255; n += counts[dark] {
-		dark++
+	high = 255
+	for n := counts[0]; n <= len(p.pix)/50 && low < 255; n += counts[low] {
+		low++
 	}
-	for n := counts[255]; n <= len(p.pix)/50 && light > 0; n += counts[light] {
-		light--
+	for n := counts[255]; n <= len(p.pix)/50 && high > 0; n += counts[high] {
+		high--
 	}
-	return dark, light
+	return low, high
 }
