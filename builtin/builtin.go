@@ -1,7 +1,7 @@
 // Package builtin is the offline model: a handler that speaks the same
 // chat/completions API as the servers out there, reached in memory. It describes
-// what simple measures of a picture tell (light, colours, detail); it does not
-// understand the question.
+// what simple measures of a picture tell (light, colours, detail, sharpness) and
+// reads QR codes and barcodes; it does not understand the question.
 package builtin
 
 import (
@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 const (
@@ -172,7 +173,11 @@ func cut(text string, max int) (string, string) {
 	if max == 0 || tokens(text) <= max {
 		return text, "stop"
 	}
-	return text[:max*bytesPerToken], "length" // the texts are ASCII
+	end := max * bytesPerToken
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end], "length"
 }
 
 func refuse(w http.ResponseWriter, status int, kind, code, message string) {

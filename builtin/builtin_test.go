@@ -163,7 +163,10 @@ func TestTransportPassesNoNetwork(t *testing.T) {
 }
 
 func TestManyAtOnceGetTheSameAnswer(t *testing.T) {
-	body := asking(testimage.JPEG(testimage.StillLife(200, 150), 80), "")
+	scene := rgba(testimage.StillLife(500, 400))
+	put(scene, qr(t, "the same for all", 150), 0, 120, 120)
+	put(scene, ean(t, "4006381333931", 220, 100), 0, 350, 300)
+	body := asking(testimage.JPEG(scene, 80), "")
 	_, want := post(t, t.Context(), body)
 	var wg sync.WaitGroup
 	for range 20 {

@@ -12,7 +12,8 @@ import (
 // light and colours, and independent of the picture's size.
 const samples = 160
 
-// describe says in one or two sentences what the measures of a picture tell.
+// describe says in two or three sentences what the measures of a picture tell,
+// and what the codes in it say.
 func describe(img image.Image) string {
 	m := measure(img)
 	b := img.Bounds()
@@ -31,10 +32,15 @@ func describe(img image.Image) string {
 	fmt.Fprintf(&s, "A %s, %s %s of %dx%d pixels, mostly %s.",
 		m.light(), shape, m.sort(), b.Dx(), b.Dy(), list(m.colours()))
 	fmt.Fprintf(&s, " %s contrast, %s", m.contrast(), m.detail())
+	luma := planeOf(img)
+	if f := focus(luma); f != "" {
+		fmt.Fprintf(&s, ", %s", f)
+	}
 	if where := m.brightest(); where != "" {
 		fmt.Fprintf(&s, "; the brightest part is %s", where)
 	}
 	s.WriteByte('.')
+	s.WriteString(say(codesIn(luma)))
 	return s.String()
 }
 
@@ -135,7 +141,7 @@ func (m *measures) detail() string {
 	case m.edges < 0.005:
 		return "hardly any detail"
 	case m.edges < 0.03:
-		return "soft or smooth surfaces"
+		return "mostly smooth surfaces"
 	case m.edges < 0.07:
 		return "a fair amount of detail"
 	}

@@ -79,7 +79,7 @@ func (r *run) send(ctx, claims context.Context, q request) error {
 			r.slots.release()
 		}
 		r.withdraw(q)
-		r.end(ctx, attempt, unsent(q.Job))
+		r.record(ctx, attempt, unsent(q.Job))
 		r.settle()
 		return nil
 	}
@@ -162,12 +162,19 @@ func (r *run) begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 	return attempt, false
 }
 
-// end records the attempt. What was paid for is recorded even when the run is
-// being given up.
+// end records an attempt and counts it.
 func (r *run) end(ctx context.Context, a domain.Attempt, e domain.Ending) {
-	if err := r.queue.End(context.WithoutCancel(ctx), a, e); err != nil {
-		r.stop(fmt.Errorf("an answer could not be recorded: %w", err))
-		return
+	if r.record(ctx, a, e) {
+		r.progress.ended(e)
 	}
-	r.progress.ended(e)
+}
+
+// record puts the end of an attempt on record, and reports whether it could. What
+// was paid for is recorded even when the run is being given up.
+func (r *run) record(ctx context.Context, a domain.Attempt, e domain.Ending) bool {
+	err := r.queue.End(context.WithoutCancel(ctx), a, e)
+	if err != nil {
+		r.stop(fmt.Errorf("an answer could not be recorded: %w", err))
+	}
+	return err == nil
 }

@@ -98,7 +98,7 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 		a.con.remark("the last run ended in the middle: %s on record as interrupted", count(jobs.Recovered, "attempt"))
 	}
 	if jobs.Total > 0 {
-		a.con.remark("asking %s about %s", whom(a.server), count(jobs.Total, "image"))
+		a.con.remark("%s", a.announcement(count(jobs.Total, "image")))
 	}
 	picture := preprocess.Options{MaxWidth: a.task.MaxWidth, MaxHeight: a.task.MaxHeight, Quality: a.task.Quality}
 	w := worker.New(jobs, a.client, picture.File, a.task, a.worker)
@@ -120,11 +120,22 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 	}, nil
 }
 
-func whom(srv server) string {
-	if srv.baseURL == builtin.BaseURL {
+// whom names who is asked.
+func (a *asking) whom() string {
+	if a.server.baseURL == builtin.BaseURL {
 		return "the built-in model, offline,"
 	}
-	return fmt.Sprintf("%s at %s", srv.model, srv.baseURL)
+	return fmt.Sprintf("%s at %s", a.server.model, a.server.baseURL)
+}
+
+// announcement tells in one line who is asked about the images; whoever has named
+// nobody is told how to.
+func (a *asking) announcement(images string) string {
+	if a.server.named {
+		return fmt.Sprintf("asking %s about %s", a.whom(), images)
+	}
+	return fmt.Sprintf("answering offline about %s with %s, which only measures pixels; for a real model set VLOCAL_API_KEY and give --model NAME, or --base-url URL --model NAME (see README)",
+		images, builtin.Model)
 }
 
 // runState is what the progress line tells.

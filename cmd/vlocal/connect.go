@@ -78,6 +78,8 @@ const startRPM = 500
 type server struct {
 	baseURL, model string
 	keys           []domain.Key
+	// named says that somebody named it, and not only this program's default.
+	named bool
 }
 
 // keysFromEnv gives the API keys; none if there are none.
@@ -91,9 +93,10 @@ func keysFromEnv() []domain.Key {
 // chooseServer decides whom to ask from the flags, the environment and, where
 // they are silent, the task that is gone on with (zero if there is none).
 func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task domain.Task) (server, error) {
-	srv := server{baseURL: c.String("base-url"), model: cmp.Or(c.String("model"), task.Model), keys: keysFromEnv()}
+	srv := server{named: true, baseURL: c.String("base-url"), model: cmp.Or(c.String("model"), task.Model), keys: keysFromEnv()}
 	if srv.model == builtin.Model && srv.baseURL == "" || srv.baseURL == "" && srv.model == "" && len(srv.keys) == 0 {
-		return server{baseURL: builtin.BaseURL, model: builtin.Model}, nil
+		named := c.String("model") != "" || len(srv.keys) > 0
+		return server{baseURL: builtin.BaseURL, model: builtin.Model, named: named}, nil
 	}
 	if srv.baseURL == "" && task.ID != 0 {
 		// A remembered address may get the picture again, but never the key: the
