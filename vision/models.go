@@ -23,6 +23,9 @@ var ErrNoModelList = errors.New("the server has no list of its models")
 type Offer struct {
 	// ID is what the model is asked by.
 	ID string
+	// OwnedBy is whose model the server says it is, or what serves it
+	// ("llamacpp"); often empty.
+	OwnedBy string
 	// Price is nil where the server does not tell it.
 	Price *domain.Price
 	// Context is how many tokens question and answer may have together; 0 where
@@ -40,6 +43,7 @@ type Offer struct {
 // (max_context_length), vLLM's ModelCard (max_model_len).
 type listed struct {
 	ID               string          `json:"id"`
+	OwnedBy          json.RawMessage `json:"owned_by"`
 	Pricing          json.RawMessage `json:"pricing"`
 	ContextLength    json.RawMessage `json:"context_length"`
 	ContextWindow    json.RawMessage `json:"context_window"`
@@ -106,6 +110,11 @@ func (c *Client) offers(res *http.Response, body []byte) ([]Offer, *domain.Error
 		return nil, fault(domain.Model, fmt.Errorf("%w: it says %d", ErrNoModelList, res.StatusCode),
 			"if it answers no questions either, check --base-url; it often ends in /v1")
 	default:
+		if res.StatusCode == http.StatusUnauthorized && strings.Contains(strings.ToLower(errorOf(body).message), "x-api-key") {
+			// Anthropic takes a bearer token for questions, but not for the list: that
+			// tells nothing about the key.
+			return nil, fault(domain.Auth, fmt.Errorf("%w for keys sent as bearer tokens", ErrNoModelList), "")
+		}
 		return nil, c.statusFault(res, body, domain.Task{})
 	}
 	models, ok := readList(body)
@@ -141,7 +150,7 @@ func readList(body []byte) (models []listed, ok bool) {
 }
 
 func (m listed) offer() Offer {
-	o := Offer{ID: m.ID, Price: m.price()}
+	o := Offer{ID: m.ID, OwnedBy: plain(m.OwnedBy), Price: m.price()}
 	for _, n := range []json.RawMessage{m.ContextLength, m.ContextWindow, m.MaxContextLength, m.MaxModelLen} {
 		if tokens, told := amount(n); told && tokens >= 1 && tokens < 1e9 {
 			o.Context = int(tokens)

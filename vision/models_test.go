@@ -78,7 +78,7 @@ func TestListsOfEveryShape(t *testing.T) {
 		"not a price":      {`{"data":[{"id":"q","pricing":{"prompt":"NaN","completion":"Inf"}},{"id":"r","pricing":"much"},{"id":"s","pricing":{"prompt":"5","completion":"5"}}]}`, []vision.Offer{{ID: "q"}, {ID: "r"}, {ID: "s"}}},
 		"Groq":             {`{"object":"list","data":[{"id":"g","object":"model","active":true,"context_window":8192,"public_apps":null}]}`, []vision.Offer{{ID: "g", Context: 8192}}},
 		"Mistral":          {`{"object":"list","data":[{"id":"pixtral-12b","object":"model","capabilities":{"vision":true},"max_context_length":131072}]}`, []vision.Offer{{ID: "pixtral-12b", Context: 131072}}},
-		"vLLM":             {`{"object":"list","data":[{"id":"v","object":"model","owned_by":"vllm","root":"v","parent":null,"max_model_len":4096,"permission":[{}]}]}`, []vision.Offer{{ID: "v", Context: 4096}}},
+		"vLLM":             {`{"object":"list","data":[{"id":"v","object":"model","owned_by":"vllm","root":"v","parent":null,"max_model_len":4096,"permission":[{}]}]}`, []vision.Offer{{ID: "v", OwnedBy: "vllm", Context: 4096}}},
 		"Together AI":      {`[{"id":"t","object":"model","context_length":2048,"pricing":{"hourly":0,"input":0.3,"output":0.3,"base":0,"finetune":0}}]`, []vision.Offer{{ID: "t", Context: 2048}}},
 		"Ollama with none": {`{"object":"list","data":null}`, []vision.Offer{}},
 		"an empty list":    {`{"object":"list","data":[]}`, []vision.Offer{}},
@@ -136,6 +136,11 @@ func TestServerWithoutAListIsToldApart(t *testing.T) {
 		if !errors.Is(err, vision.ErrNoModelList) || domain.KindOf(err) != domain.Model {
 			t.Errorf("%d: %v", status, err)
 		}
+	}
+	// A key that is good for questions only is not a wrong one.
+	_, err := modelsOf(t, says(401, `{"type":"error","error":{"type":"authentication_error","message":"x-api-key header is required"}}`))
+	if !errors.Is(err, vision.ErrNoModelList) {
+		t.Error(err)
 	}
 }
 
@@ -198,7 +203,7 @@ func TestListKeepsTheContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	offers, err := c.Models(t.Context(), domain.NewKey(key))
-	if diff := cmp.Diff([]vision.Offer{{ID: builtin.Model}}, offers); diff != "" || err != nil || h.n != 1 {
+	if diff := cmp.Diff([]vision.Offer{{ID: builtin.Model, OwnedBy: "vlocal"}}, offers); diff != "" || err != nil || h.n != 1 {
 		t.Error(diff, err, h.n)
 	}
 }

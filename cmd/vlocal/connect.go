@@ -5,13 +5,13 @@ import (
 	"context"
 	"net"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"vlocal/builtin"
 	"vlocal/domain"
+	"vlocal/keys"
 	"vlocal/store"
 	"vlocal/vision"
 )
@@ -27,6 +27,7 @@ func serverFlags() []cli.Flag {
 			Name: "base-url", EnvVars: []string{"VLOCAL_BASE_URL"},
 			Usage: "ask the OpenAI-compatible server at `URL`; default: OpenAI if there is a key, else the built-in model",
 		},
+		keyFileFlag,
 		&cli.StringFlag{
 			Name: "model", EnvVars: []string{"VLOCAL_MODEL"},
 			Usage: "ask the model called `NAME`; 'builtin/pixels' is the offline one",
@@ -44,20 +45,17 @@ func serverFlags() []cli.Flag {
 
 // server is whom a run asks.
 type server struct {
-	baseURL, model, key string
-}
-
-// keyFromEnv gives the API key; "" if there is none.
-func keyFromEnv() string {
-	return cmp.Or(os.Getenv("VLOCAL_API_KEY"), os.Getenv("OPENAI_API_KEY"))
+	baseURL, model string
+	keys           []keys.Found
 }
 
 // chooseServer decides whom to ask from the flags, the environment and, where
 // they are silent, the task that is gone on with (zero if there is none).
 func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task domain.Task) (server, error) {
-	srv := server{baseURL: c.String("base-url"), model: cmp.Or(c.String("model"), task.Model), key: keyFromEnv()}
-	if srv.model == builtin.Model && c.String("base-url") == "" || srv == (server{}) {
-		return server{baseURL: builtin.BaseURL, model: builtin.Model}, nil
+	srv := server{baseURL: c.String("base-url"), model: cmp.Or(c.String("model"), task.Model)}
+	offline := server{baseURL: builtin.BaseURL, model: builtin.Model}
+	if srv.model == builtin.Model && srv.baseURL == "" {
+		return offline, nil
 	}
 	if srv.baseURL == "" && task.ID != 0 {
 		// A remembered address may get the picture again, but never the key: the
@@ -74,8 +72,15 @@ func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task doma
 			return srv, usagef("the last run asked %s. Say so again with --base-url %s, or set VLOCAL_BASE_URL", last, last)
 		}
 	}
+	var err error
+	if srv.keys, err = keysFor(c, cmp.Or(srv.baseURL, openAI)); err != nil {
+		return srv, err
+	}
 	if srv.baseURL == "" {
-		if srv.key == "" {
+		if len(srv.keys) == 0 && srv.model == "" {
+			return offline, nil
+		}
+		if len(srv.keys) == 0 {
 			return srv, usagef("the model %q needs a server: set VLOCAL_API_KEY for OpenAI, or name another server with --base-url URL. Without a server there is --model builtin/pixels", srv.model)
 		}
 		srv.baseURL = openAI
@@ -100,13 +105,15 @@ func isLoopback(baseURL string) bool {
 func connect(c *cli.Context, srv server) (*vision.Client, error) {
 	o := vision.Options{
 		BaseURL:   srv.baseURL,
-		Key:       srv.key,
 		Timeout:   c.Duration("timeout"),
 		MaxConns:  c.Int("concurrency"),
 		UserAgent: "vlocal/" + version,
 	}
-	if srv.baseURL == builtin.BaseURL {
-		o.Transport, o.Key = builtin.Transport(), ""
+	switch {
+	case srv.baseURL == builtin.BaseURL:
+		o.Transport = builtin.Transport()
+	case len(srv.keys) > 0:
+		o.Key = srv.keys[0].Key.Secret()
 	}
 	client, err := vision.New(o)
 	if err != nil {

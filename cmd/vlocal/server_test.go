@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +43,9 @@ type badServer struct {
 //	html       is a web site
 //	refusing   will not take pictures: 400
 //	broken     says 500 to every request
+//	keyed      takes only keys with "good" in them, and repeats others
+//	nolist     answers, but has no list of its models
+//	offers     lists models as OpenRouter does, to anybody
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	s := &badServer{mode: args[0], good: builtin.Handler(), answers: map[[32]byte]int{}, release: make(chan struct{})}
 	server := httptest.NewServer(s)
@@ -64,7 +68,7 @@ func serverOf(ts *testscript.TestScript) *badServer {
 
 // asked N compares the number of requests, asked atmost N bounds it; asked once
 // says that no picture was sent twice to be answered; asked with KEY compares the
-// key.
+// key, and asked without says that there was none.
 func asked(ts *testscript.TestScript, _ bool, args []string) {
 	s := serverOf(ts)
 	s.mu.Lock()
@@ -84,6 +88,10 @@ func asked(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	case "with":
 		if s.auth != "Bearer "+args[1] {
+			ts.Fatalf("asked with %q", s.auth)
+		}
+	case "without":
+		if s.auth != "" {
 			ts.Fatalf("asked with %q", s.auth)
 		}
 	default:
@@ -142,6 +150,23 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case "broken":
 		fail(500, "out of order")
+		return
+	case "keyed":
+		if !strings.Contains(r.Header.Get("Authorization"), "good") {
+			fail(401, "Incorrect API key provided: "+r.Header.Get("Authorization"))
+			return
+		}
+	case "nolist":
+		if r.URL.Path == "/v1/models" {
+			http.NotFound(w, r)
+			return
+		}
+	case "offers":
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"data":[
+			{"id":"qwen/qwen3-vl-8b-instruct","context_length":131072,"pricing":{"prompt":"0.00000008","completion":"0.0000005"}},
+			{"id":"openai/gpt-4o-mini","context_length":128000,"pricing":{"prompt":"0.00000015","completion":"0.0000006"}},
+			{"id":"mystery/model","pricing":{"prompt":"-1","completion":"-1"}}]}`)
 		return
 	}
 	s.mu.Lock()
