@@ -244,7 +244,7 @@ func get(item string) ([]string, error) {
 	if err != nil {
 		return nil, &KeychainError{err}
 	}
-	return strings.Fields(text), nil
+	return strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), nil
 }
 
 // set writes the lines of an item; with none the item goes.

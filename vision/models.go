@@ -57,9 +57,14 @@ type listed struct {
 func (c *Client) Models(ctx context.Context, key domain.Key) ([]Offer, error) {
 	offers, err := c.models(ctx, key)
 	if err != nil {
-		err.Op = "list the models of"
+		err.Op, err.Object = "list the models of", c.base
 		conceal(err, key)
 		return nil, err
+	}
+	if s := key.Secret(); s != "" {
+		for i := range offers {
+			offers[i].ID = strings.ReplaceAll(offers[i].ID, s, concealed)
+		}
 	}
 	return offers, nil
 }

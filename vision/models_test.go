@@ -120,6 +120,8 @@ func TestListFaultsAreOfTheTaxonomy(t *testing.T) {
 		switch {
 		case !ok:
 			t.Errorf("%s: %v, %v", name, offers, err)
+		case strings.Contains(err.Error(), "for the model"):
+			t.Errorf("%s: there is none: %v", name, err)
 		case e.Kind != c.kind || !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), "list the models of http://127"):
 			t.Errorf("%s: %s, %v", name, e.Kind, err)
 		case strings.Contains(fmt.Sprintf("%v %+v %#v", err, e, e), "marked"):
@@ -127,6 +129,13 @@ func TestListFaultsAreOfTheTaxonomy(t *testing.T) {
 		case errors.Is(err, vision.ErrNoModelList):
 			t.Errorf("%s: is taken for a server without a list", name)
 		}
+	}
+}
+
+func TestListThatRepeatsTheKeyIsRead(t *testing.T) {
+	offers, err := modelsOf(t, says(200, `{"data":[{"id":"of `+key+`"},{"id":"\u0073`+key[1:]+`"}]}`))
+	if diff := cmp.Diff([]vision.Offer{{ID: "of [the key]"}, {ID: "[the key]"}}, offers); diff != "" || err != nil {
+		t.Error(diff, err)
 	}
 }
 

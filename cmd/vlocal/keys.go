@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"unicode/utf8"
 
@@ -59,12 +60,29 @@ func keySources(c *cli.Context) keys.Sources {
 
 // keychain is the system's, with its lock in the person's own cache folder.
 func keychain() keys.Keychain {
+	useOnlyARunningBus()
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		// A person without a folder has no keychain either.
 		return keys.Keychain{}
 	}
 	return keys.Keychain{LockFile: filepath.Join(dir, "vlocal", "keychain.lock")}
+}
+
+// useOnlyARunningBus keeps the D-Bus library, by which the keychain is reached on
+// Linux and the BSDs, from starting a bus of its own (dbus-launch) where the
+// person's session has none: it would be left running by every run, and has no
+// keychain on it either.
+func useOnlyARunningBus() {
+	const address = "DBUS_SESSION_BUS_ADDRESS"
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || os.Getenv(address) != "" {
+		return
+	}
+	session := fmt.Sprintf("/run/user/%d/", os.Getuid())
+	if _, err := os.Stat(session + "dbus-session"); err == nil {
+		return // an older system's; the library reads it
+	}
+	_ = os.Setenv(address, "unix:path="+session+"bus") // fails for odd names only
 }
 
 // keysFor gives the keys to ask a server with. A system without a keychain has

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/zalando/go-keyring"
+
+	"vlocal/domain"
+	"vlocal/keys"
+	"vlocal/vision"
+)
+
+// listing is a server whose list depends on the key: by its last word a key is
+// dead (401), poor (402), odd (403), blind (404), slow (500), small (one model)
+// or sees all. Whatever it says repeats the key.
+func listing(t *testing.T, models ...string) *vision.Client {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		auth := r.Header.Get("Authorization")
+		for word, status := range map[string]int{"dead": 401, "poor": 402, "odd": 403, "blind": 404, "slow": 500} {
+			if strings.HasSuffix(auth, word) {
+				w.WriteHeader(status)
+				_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": "no: " + auth}})
+				return
+			}
+		}
+		list := models
+		if strings.HasSuffix(auth, "small") {
+			list = models[:1]
+		}
+		data := []any{}
+		for _, id := range list {
+			data = append(data, map[string]any{"id": id, "object": "model"})
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"object": "list", "data": data})
+	}))
+	t.Cleanup(server.Close)
+	client, err := vision.New(vision.Options{BaseURL: server.URL + "/v1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func TestCheckKeysBeforeARun(t *testing.T) {
+	for name, c := range map[string]struct {
+		models []string
+		keys   string // by their last words
+		model  string
+		usable string
+		left   int // keys that are left out, each with a remark
+		kind   domain.ErrorKind
+		says   string
+	}{
+		"all work":                        {[]string{"a", "b"}, "one two", "b", "one two", 0, "", ""},
+		"a dead one is left out":          {[]string{"a", "b"}, "one dead two", "b", "one two", 1, "", ""},
+		"none works":                      {[]string{"a"}, "x-dead y-dead", "a", "", 2, domain.Auth, "no key works"},
+		"one without the model":           {[]string{"a", "b"}, "small one", "b", "one", 1, "", ""},
+		"no such model":                   {[]string{"gpt-4o", "gpt-4o-mini", "o1", "tts", "whisper"}, "one dead", "gpt-4o-mni", "", 1, domain.Model, "there is: gpt-4o-mini, gpt-4o,"},
+		"no such model for the only key":  {[]string{"a", "b"}, "small", "b", "", 0, domain.Model, "there is: a; see vlocal models"},
+		"servers that cannot tell now":    {[]string{"a"}, "poor odd blind slow", "b", "poor odd blind slow", 0, "", ""},
+		"what one tells counts":           {[]string{"a"}, "slow one", "b", "", 0, domain.Model, "does not offer"},
+		"an empty list tells nothing":     {nil, "one", "b", "one", 0, "", ""},
+		"a server that wants no key":      {[]string{"a"}, "", "a", "", 0, "", ""},
+		"no key and no such model either": {[]string{"a"}, "", "b", "", 0, domain.Model, "does not offer"},
+	} {
+		var found []keys.Found
+		for _, word := range strings.Fields(c.keys) {
+			found = append(found, keys.Found{Key: domain.NewKey("sk-marked-0123456789-" + word), From: "test"})
+		}
+		usable, remarks, err := checkKeys(t.Context(), listing(t, c.models...), found, c.model)
+		var words []string
+		for _, f := range usable {
+			words = append(words, strings.TrimPrefix(f.Key.Secret(), "sk-marked-0123456789-"))
+		}
+		if got := strings.Join(words, " "); got != c.usable || len(remarks) != c.left || domain.KindOf(err) != c.kind {
+			t.Errorf("%s: usable %q, remarks %q, %v", name, got, remarks, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if all := fmt.Sprintf("%v %+v %q %v %+v", usable, usable, remarks, err, err); strings.Contains(all, "marked") {
+			t.Errorf("%s: a key shows: %s", name, all)
+		}
+	}
+}
+
+func TestCheckKeysWithoutAKeyWhereOneIsWanted(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }))
+	defer server.Close()
+	client, err := vision.New(vision.Options{BaseURL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = checkKeys(t.Context(), client, nil, "a")
+	if domain.KindOf(err) != domain.Auth || !strings.Contains(err.Error(), "the server wants a key") {
+		t.Error(err)
+	}
+	server.Close() // and one that is not there is for the run to find out
+	if _, _, err := checkKeys(t.Context(), client, nil, "a"); err != nil {
+		t.Error(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := checkKeys(ended, client, nil, "a"); domain.KindOf(err) != domain.Interrupted {
+		t.Error(err)
+	}
+}
+
+// Servers take more names than they list, and refusing one of those would stop a
+// run that could go on.
+func TestOfferedTakesTheNamesThatServersTake(t *testing.T) {
+	for _, c := range []struct {
+		list, model string
+		want        bool
+	}{
+		{"gpt-4o gpt-4o-mini", "gpt-4o-mini", true},
+		{"gpt-4o gpt-4o-mini", "gpt-4", false},
+		{"gpt-4o gpt-4o-mini", "GPT-4o", false},
+		{"models/gemini-2.5-flash", "gemini-2.5-flash", true},
+		{"models/gemini-2.5-flash", "models/gemini-2.5-flash", true},
+		{"llava:latest", "llava", true},
+		{"llava:7b", "llava", false},
+		{"openai/gpt-4o", "openai/gpt-4o:nitro", true},
+		{"claude-3-5-haiku-20241022", "claude-3-5-haiku-latest", true},
+		{"claude-haiku-4-5-20251001", "claude-haiku-4-5", true},
+		{"gpt-4o-mini-2024-07-18", "gpt-4o-mini", true},
+		{"gpt-4o-mini-2024-07-18", "gpt-4o", false},
+		{"gpt-4o-mini", "gpt-4o-mini-2024-07-18", false},
+		{"qwen-2-7b", "qwen-2", false},
+	} {
+		var offers []vision.Offer
+		for id := range strings.FieldsSeq(c.list) {
+			offers = append(offers, vision.Offer{ID: id})
+		}
+		if got := offered(offers, c.model); got != c.want {
+			t.Errorf("%s of %s: %v", c.model, c.list, got)
+		}
+	}
+	if !offered([]vision.Offer{{ID: "/models/llava.gguf", OwnedBy: "llamacpp"}}, "llava") {
+		t.Error("llama.cpp answers to any name")
+	}
+}
+
+// brokenWriter is an output that is gone.
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("no more room") }
+
+// Every way in which the commands about keys and models can fail, with a key that
+// must not be seen: neither where it was given wrongly nor where a server, the
+// keychain or a file repeats it.
+func TestNoFailureShowsAKey(t *testing.T) {
+	const secret = "sk-marked-0123456789abcdef"
+	for _, name := range []string{"VLOCAL_BASE_URL", "VLOCAL_MODEL", "VLOCAL_API_KEY", "VLOCAL_API_KEYS", "VLOCAL_KEY_FILE", "OPENAI_API_KEY"} {
+		t.Setenv(name, "")
+	}
+	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {
+		t.Setenv(name, filepath.Join(t.TempDir(), "home"))
+	}
+	write := func(text string, mode os.FileMode) string {
+		path := filepath.Join(t.TempDir(), "keys")
+		if err := errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	say := func(status int, header, body string) string {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			auth := r.Header.Get("Authorization")
+			if header != "" {
+				w.Header().Set(header, "http://127.0.0.1:1/"+auth)
+			}
+			w.WriteHeader(status)
+			fmt.Fprintf(w, body, auth)
+		}))
+		t.Cleanup(s.Close)
+		return s.URL + "/v1"
+	}
+	keychain := map[string]func(){
+		"empty": keyring.MockInit,
+		"none":  func() { keyring.MockInitWithError(errors.New("no keychain")) },
+		"wrong": func() {
+			keyring.MockInit()
+			_ = keyring.Set("vlocal", openAI, "Bearer "+secret+"\x01\n"+secret+"é")
+			_ = keyring.Set("vlocal", "servers", openAI)
+		},
+		"full": func() {
+			keyring.MockInit()
+			_ = keyring.Set("vlocal", openAI, strings.Repeat("x", 2490))
+		},
+	}
+	file := write(secret+"\n", 0o600)
+	ask := []string{"keys check --model m --key-file " + file + " --base-url ", "models --key-file " + file + " --base-url "}
+	cases := []struct{ chain, args, stdin string }{
+		{"empty", "keys " + secret, ""}, {"empty", "keys add " + secret, ""}, {"empty", "keys list " + secret, ""},
+		{"empty", "keys check " + secret, ""}, {"empty", "keys remove " + secret, ""}, {"empty", "models " + secret, ""},
+		{"empty", "keys add", ""}, {"empty", "keys add", "Bearer " + secret}, {"empty", "keys add", secret + "\n" + secret},
+		{"empty", "keys add", secret + "\x00"}, {"empty", "keys add", secret + strings.Repeat("x", 100<<10)},
+		{"empty", "keys add --base-url https://me:" + secret + "@host/v1", secret},
+		{"empty", "keys add --base-url https://host/v1?key=" + secret, secret},
+		{"empty", "keys check", ""}, {"empty", "keys remove cdef", ""}, {"empty", "keys remove", ""}, {"empty", "keys remove --all", ""},
+		{"none", "keys add", secret}, {"none", "keys list", ""}, {"none", "keys check", ""}, {"none", "keys remove cdef", ""},
+		{"full", "keys add", secret}, {"wrong", "keys check", ""}, {"wrong", "keys remove cdef", ""},
+		{"empty", "models --key-file " + write("fine\n"+secret+" mine\n", 0o600), ""},
+		{"empty", "models --key-file " + write("\n", 0o600), ""},
+		{"empty", "keys check --key-file " + t.TempDir(), ""},
+		{"empty", "keys check --key-file " + file + " --base-url ftp://host", ""},
+	}
+	for _, base := range []string{
+		say(401, "", `{"error":{"message":"Incorrect API key provided: %s"}}`), say(403, "", `%s`), say(402, "", `{"error":"%s"}`),
+		say(404, "", `%s`), say(429, "", `{"message":"%s"}`), say(500, "", strings.Repeat("x", 285)+`%s`),
+		say(302, "Location", `%s`), say(200, "", `{"error":{"message":"%s"}}`), say(200, "", `<html>%s`), say(200, "", `{"data":[{"id":"%s"}]}`),
+		say(200, "", `%s`), "http://127.0.0.1:1/v1",
+	} {
+		for _, command := range ask {
+			cases = append(cases, struct{ chain, args, stdin string }{"empty", command + base, ""},
+				struct{ chain, args, stdin string }{"empty", command + base + " --json", ""})
+		}
+	}
+	failed := 0
+	for _, c := range cases {
+		keychain[c.chain]()
+		var out bytes.Buffer
+		app := newApp(&out, &out)
+		app.Reader = strings.NewReader(c.stdin)
+		if report(&out, app.RunContext(t.Context(), reorder(app, append([]string{"vlocal"}, strings.Fields(c.args)...)))) != exitDone {
+			failed++
+		}
+		if strings.Contains(out.String(), "marked") || strings.Contains(out.String(), "0123456789") {
+			t.Errorf("%s (%s):\n%s", c.args, c.chain, &out)
+		}
+	}
+	// Of the servers' answers above some are no failure of keys check.
+	if failed < len(cases)*6/10 {
+		t.Errorf("only %d of %d failed", failed, len(cases))
+	}
+	keyring.MockInit()
+	t.Setenv("VLOCAL_API_KEY", secret)
+	var told bytes.Buffer
+	app := newApp(brokenWriter{}, io.Discard)
+	if code := report(&told, app.Run([]string{"vlocal", "models", "--base-url", say(200, "", `{"data":[{"id":"a%.0s"}]}`)})); code != exitError || strings.Contains(told.String(), "marked") {
+		t.Errorf("%d: %s", code, &told)
+	}
+	if diff := cmp.Diff("vlocal: no more room\n", told.String()); diff != "" {
+		t.Error(diff)
+	}
+}
