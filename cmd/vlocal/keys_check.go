@@ -27,7 +27,8 @@ vlocal keys check --base-url https://openrouter.ai/api/v1
 Without --base-url: the keys of the file or the environment with OpenAI, and if
 there are none, those of the keychain, each with its own server.
 
-Exit code: 0 a key works, 1 none does, or none has the model.`,
+Exit code: 0 a key works, or may (the server does not say); 1 none does, or none
+has the model.`,
 		Flags: []cli.Flag{
 			keyServerFlag, keyFileFlag, jsonFlag,
 			&cli.StringFlag{Name: "model", EnvVars: []string{"VLOCAL_MODEL"}, Usage: "tell whether the model called `NAME` is offered"},
