@@ -157,7 +157,7 @@ func readList(body []byte) (models []listed, ok bool) {
 func (m listed) offer() Offer {
 	o := Offer{ID: m.ID, OwnedBy: plain(m.OwnedBy), Price: m.price()}
 	for _, n := range []json.RawMessage{m.ContextLength, m.ContextWindow, m.MaxContextLength, m.MaxModelLen} {
-		if tokens, told := amount(n); told && tokens >= 1 && tokens < 1e9 {
+		if tokens, told := figure(n); told && tokens >= 1 && tokens < 1e9 {
 			o.Context = int(tokens)
 			break
 		}
@@ -191,12 +191,12 @@ func (m listed) price() *domain.Price {
 // perMillion turns the price of one token into that of a million, without the
 // last digits that are only the binary fraction's.
 func perMillion(v json.RawMessage) (float64, bool) {
-	n, told := amount(v)
+	n, told := figure(v)
 	return math.Round(n*1e12) / 1e6, told && n >= 0 && n < 1
 }
 
-// amount reads a number, or a text that is one.
-func amount(v json.RawMessage) (float64, bool) {
+// figure reads a number, or a text that is one.
+func figure(v json.RawMessage) (float64, bool) {
 	n, err := strconv.ParseFloat(strings.TrimSpace(plain(v)), 64)
 	return n, err == nil
 }
