@@ -107,6 +107,7 @@ const maxQuote = 300
 // quote gives a server's words on one line, without what a terminal would act on
 // and without the key. What is not UTF-8 becomes U+FFFD.
 func (c *Client) quote(text string) string {
+	text = c.hide(text) // before it is cut: a part of the key is too much as well
 	clean := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return ' '
@@ -116,8 +117,7 @@ func (c *Client) quote(text string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text[:min(len(text), 4*maxQuote)], "\uFFFD"))
-	// Hidden before it is cut: a part of the key is too much as well.
-	clean = c.hide(strings.Join(strings.Fields(clean), " "))
+	clean = strings.Join(strings.Fields(clean), " ")
 	if len(clean) > maxQuote {
 		clean = strings.ToValidUTF8(clean[:maxQuote], "") + " …"
 	}

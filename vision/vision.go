@@ -148,7 +148,7 @@ func (c *Client) Ask(ctx context.Context, p domain.Permit, t domain.Task, pictur
 		c.pool.settle(p, header, answer.Usage, nil)
 		return answer, nil
 	}
-	c.redact(err)
+	c.redact(err, key)
 	c.pool.settle(p, header, answer.Usage, err)
 	return answer, err
 }
@@ -195,18 +195,27 @@ func (c *Client) fault(kind domain.ErrorKind, err error, hint string) *domain.Er
 	return &domain.Error{Kind: kind, Op: "ask", Object: c.base, Err: err, Hint: hint}
 }
 
-// redact makes sure that an error does not tell a key, whoever repeated it.
-func (c *Client) redact(e *domain.Error) {
-	if text := e.Err.Error(); c.hide(text) != text {
-		e.Err = errors.New(c.hide(text))
+// concealed stands where somebody repeated a key.
+const concealed = "[the key]"
+
+// redact makes sure that an error does not tell a key, whoever repeated it: the
+// one that was asked with, nor another of the client's.
+func (c *Client) redact(e *domain.Error, asked domain.Key) {
+	text := e.Err.Error()
+	clean := c.hide(text)
+	if secret := asked.Secret(); secret != "" {
+		clean = strings.ReplaceAll(clean, secret, concealed)
+	}
+	if clean != text {
+		e.Err = errors.New(clean)
 	}
 }
 
-// hide takes the keys out of a text.
+// hide takes the client's keys out of a text.
 func (c *Client) hide(text string) string {
 	for _, a := range c.pool.accounts {
 		if secret := a.key.Secret(); secret != "" {
-			text = strings.ReplaceAll(text, secret, "[the key]")
+			text = strings.ReplaceAll(text, secret, concealed)
 		}
 	}
 	return text

@@ -63,7 +63,7 @@ Without a key and a server it answers with a small model of its own, offline.`,
 		},
 		Commands: []*cli.Command{
 			runCommand(), statusCommand(), retryCommand(), exportCommand(),
-			scanCommand(), listCommand(), showCommand(), completionCommand(),
+			scanCommand(), listCommand(), showCommand(), modelsCommand(), keysCommand(), completionCommand(),
 		},
 		Suggest:              true,
 		EnableBashCompletion: true,
@@ -71,12 +71,20 @@ Without a key and a server it answers with a small model of its own, offline.`,
 		ExitErrHandler:       func(*cli.Context, error) {}, // report does it, once
 		Action:               noCommand,
 	}
-	for _, c := range app.Commands {
+	finish(app.Commands)
+	return app
+}
+
+// finish gives commands, and those within them, what all of them share.
+func finish(commands []*cli.Command) {
+	for _, c := range commands {
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true // or a folder called "help" could not be scanned
-		c.CustomHelpTemplate = commandHelp
+		if len(c.Subcommands) == 0 {
+			c.CustomHelpTemplate = commandHelp
+		}
+		finish(c.Subcommands)
 	}
-	return app
 }
 
 // commandHelp is cli's own template with the flag that holds for all commands,

@@ -12,13 +12,14 @@ import (
 //
 //	vlocal run ~/Photos --prompt "What is it?"
 //
-// Flags that hold for all commands go before the command. What follows "--"
-// stays as it is.
+// Flags that hold for all commands go before the command, others behind the
+// innermost one (keys add). What follows "--" stays as it is.
 func reorder(app *cli.App, args []string) []string {
 	if len(args) == 0 || slices.Contains(args, "--generate-bash-completion") {
 		return args
 	}
 	var command *cli.Command
+	var path []string // the command's names: keys add
 	var global, flags, rest []string
 	for i := 1; i < len(args); i++ {
 		arg := args[i]
@@ -27,10 +28,9 @@ func reorder(app *cli.App, args []string) []string {
 			break
 		}
 		if !strings.HasPrefix(arg, "-") || arg == "-" {
-			if command == nil && len(rest) == 0 {
-				if command = app.Command(arg); command != nil {
-					continue
-				}
+			if next := commandNamed(app, command, arg); next != nil && len(rest) == 0 {
+				command, path = next, append(path, arg)
+				continue
 			}
 			rest = append(rest, arg)
 			continue
@@ -52,10 +52,21 @@ func reorder(app *cli.App, args []string) []string {
 		}
 	}
 	out := append([]string{args[0]}, global...)
-	if command != nil {
-		out = append(out, command.Name)
+	return append(append(append(out, path...), flags...), rest...)
+}
+
+// commandNamed finds a command of the program or, within a command, one of its
+// own; nil if there is none.
+func commandNamed(app *cli.App, within *cli.Command, name string) *cli.Command {
+	if within == nil {
+		return app.Command(name)
 	}
-	return append(append(out, flags...), rest...)
+	for _, c := range within.Subcommands {
+		if c.HasName(name) {
+			return c
+		}
+	}
+	return nil
 }
 
 // flagNamed finds the flag that an argument such as --db=x names.

@@ -29,7 +29,11 @@ type asking struct {
 	// worker has the settings of every run of this invocation, budget what is
 	// left of the money; 0 for no bound.
 	worker worker.Options
+	// models are all that may be asked, the task's first.
+	models []string
 	record *record
+	// checked says that the keys were tried.
+	checked bool
 }
 
 // ask scans if there is something to scan, queues the scope's jobs, works through
@@ -37,7 +41,7 @@ type asking struct {
 func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope store.Scope) error {
 	a := asking{c: c, con: consoleOf(c), store: s, server: srv, scope: scope, record: &record{con: consoleOf(c)}}
 	var err error
-	if a.worker, err = workerOptions(c, task, srv, a.record); err != nil {
+	if err = a.configure(); err != nil {
 		return err
 	}
 	if a.client, err = connect(c, srv, a.record.decided); err != nil {
@@ -72,19 +76,21 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	return a.con.tellRun(o)
 }
 
-// workerOptions are the settings of a run as the flags have them.
-func workerOptions(c *cli.Context, task domain.Task, srv server, r *record) (worker.Options, error) {
-	routes, err := routesOf(c)
+// configure takes the settings of a run from the flags.
+func (a *asking) configure() error {
+	routes, err := routesOf(a.c)
 	if err != nil {
-		return worker.Options{}, err
+		return err
 	}
-	o := worker.Options{
-		Concurrency: c.Int("concurrency"), MaxTries: c.Int("retries"),
-		Budget: domain.Dollars(c.Float64("budget")), Price: pricesOf(c, srv),
-		Fallback: c.StringSlice("fallback-model"), Route: routes.model,
-		Decided: r.decided,
+	a.worker = worker.Options{
+		Concurrency: a.c.Int("concurrency"), MaxTries: a.c.Int("retries"),
+		Budget: domain.Dollars(a.c.Float64("budget")), Price: pricesOf(a.c, a.server),
+		Fallback: a.c.StringSlice("fallback-model"), Route: routes.model,
+		Decided: a.record.decided,
 	}
-	return o, checkBudget(o, append(append([]string{srv.model}, o.Fallback...), routes.models()...))
+	a.models = append([]string{a.server.model}, a.worker.Fallback...)
+	a.models = append(a.models, routes.models()...)
+	return checkBudget(a.worker, a.models)
 }
 
 // run asks about a scope.
@@ -100,12 +106,14 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 	if jobs.Total > 0 {
 		a.con.remark("%s", a.announcement(count(jobs.Total, "image")))
 	}
+	stopped := a.check(ctx, jobs.Total)
 	picture := preprocess.Options{MaxWidth: a.task.MaxWidth, MaxHeight: a.task.MaxHeight, Quality: a.task.Quality}
 	w := worker.New(jobs, a.client, picture.File, a.task, a.worker)
-
-	follow := a.con.followRun(jobs.Total, func() runState { return runState{Progress: w.Progress(), pace: a.client.Pace()} })
-	stopped := w.Run(ctx, drain)
-	follow()
+	if stopped == nil {
+		follow := a.con.followRun(jobs.Total, func() runState { return runState{Progress: w.Progress(), pace: a.client.Pace()} })
+		stopped = w.Run(ctx, drain)
+		follow()
+	}
 
 	end := context.WithoutCancel(ctx)
 	closeErr := jobs.Close(end, stopped)
@@ -118,6 +126,27 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 	return outcome{
 		Progress: p, total: jobs.Total, left: left + p.Given, failedBefore: failed, stopped: stopped, program: program(a.c), runID: jobs.ID(),
 	}, nil
+}
+
+// check asks the server with each key whether it knows it and has the models,
+// before anything is spent, and goes on without the keys that do not work.
+func (a *asking) check(ctx context.Context, jobs int) error {
+	if jobs == 0 || a.checked || a.server.baseURL == builtin.BaseURL {
+		return nil
+	}
+	usable, remarks, err := checkKeys(ctx, a.client, a.server.keys, a.models)
+	for _, r := range remarks {
+		a.con.remark("%s", oneLine(r))
+	}
+	if err != nil {
+		return err
+	}
+	a.checked = true
+	if len(usable) < len(a.server.keys) {
+		a.server.keys = usable
+		a.client, err = connect(a.c, a.server, a.record.decided)
+	}
+	return err
 }
 
 // whom names who is asked.

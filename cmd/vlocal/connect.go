@@ -5,13 +5,13 @@ import (
 	"context"
 	"net"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"vlocal/builtin"
 	"vlocal/domain"
+	"vlocal/keys"
 	"vlocal/store"
 	"vlocal/vision"
 )
@@ -27,6 +27,7 @@ func serverFlags() []cli.Flag {
 			Name: "base-url", EnvVars: []string{"VLOCAL_BASE_URL"},
 			Usage: "ask the OpenAI-compatible server at `URL`; default: OpenAI if there is a key, else the built-in model",
 		},
+		keyFileFlag,
 		&cli.StringFlag{
 			Name: "model", EnvVars: []string{"VLOCAL_MODEL"},
 			Usage: "ask the model called `NAME`; 'builtin/pixels' is the offline one",
@@ -77,26 +78,19 @@ const startRPM = 500
 // server is whom a run asks.
 type server struct {
 	baseURL, model string
-	keys           []domain.Key
-	// named says that somebody named it, and not only this program's default.
+	keys           []keys.Found
+	// named says that somebody named it; otherwise it is what is left.
 	named bool
-}
-
-// keysFromEnv gives the API keys; none if there are none.
-func keysFromEnv() []domain.Key {
-	if key := cmp.Or(os.Getenv("VLOCAL_API_KEY"), os.Getenv("OPENAI_API_KEY")); key != "" {
-		return []domain.Key{domain.NewKey(key)}
-	}
-	return nil
 }
 
 // chooseServer decides whom to ask from the flags, the environment and, where
 // they are silent, the task that is gone on with (zero if there is none).
 func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task domain.Task) (server, error) {
-	srv := server{named: true, baseURL: c.String("base-url"), model: cmp.Or(c.String("model"), task.Model), keys: keysFromEnv()}
-	if srv.model == builtin.Model && srv.baseURL == "" || srv.baseURL == "" && srv.model == "" && len(srv.keys) == 0 {
-		named := c.String("model") != "" || len(srv.keys) > 0
-		return server{baseURL: builtin.BaseURL, model: builtin.Model, named: named}, nil
+	srv := server{named: true, baseURL: c.String("base-url"), model: cmp.Or(c.String("model"), task.Model)}
+	offline := server{baseURL: builtin.BaseURL, model: builtin.Model}
+	if srv.model == builtin.Model && srv.baseURL == "" {
+		offline.named = c.String("model") != ""
+		return offline, nil
 	}
 	if srv.baseURL == "" && task.ID != 0 {
 		// A remembered address may get the picture again, but never the key: the
@@ -113,7 +107,14 @@ func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task doma
 			return srv, usagef("the last run asked %s. Say so again with --base-url %s, or set VLOCAL_BASE_URL", last, last)
 		}
 	}
+	var err error
+	if srv.keys, err = keysFor(c, cmp.Or(srv.baseURL, openAI)); err != nil {
+		return srv, err
+	}
 	if srv.baseURL == "" {
+		if len(srv.keys) == 0 && srv.model == "" {
+			return offline, nil
+		}
 		if len(srv.keys) == 0 {
 			return srv, usagef("the model %q needs a server: set VLOCAL_API_KEY for OpenAI, or name another server with --base-url URL. Without a server there is --model builtin/pixels", srv.model)
 		}
@@ -139,7 +140,6 @@ func isLoopback(baseURL string) bool {
 func connect(c *cli.Context, srv server, decided func(domain.Decision)) (*vision.Client, error) {
 	o := vision.Options{
 		BaseURL:          srv.baseURL,
-		Keys:             srv.keys,
 		RPM:              c.Float64("rpm"),
 		TPM:              c.Float64("tpm"),
 		Decided:          decided,
@@ -148,6 +148,9 @@ func connect(c *cli.Context, srv server, decided func(domain.Decision)) (*vision
 		FirstByteTimeout: c.Duration("first-byte-timeout"),
 		MaxConns:         c.Int("concurrency"),
 		UserAgent:        "vlocal/" + version,
+	}
+	for _, f := range srv.keys {
+		o.Keys = append(o.Keys, f.Key)
 	}
 	switch {
 	case srv.baseURL == builtin.BaseURL:

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"vlocal/store"
+	"vlocal/vision"
 )
 
 // Exit codes.
@@ -67,6 +68,8 @@ func advice(err error) string {
 		return "The file was left as it is. Use the newer vlocal, or start another database with --db FILE."
 	case errors.Is(err, store.ErrNoImage):
 		return "See 'vlocal list' for what is on record, or 'vlocal scan FOLDER' to add to it."
+	case errors.Is(err, vision.ErrNoModelList):
+		return "Its models can be asked all the same, by the names in its documentation: --model NAME."
 	case errors.Is(err, fs.ErrPermission):
 		return "Check who may read and write there."
 	}

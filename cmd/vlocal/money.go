@@ -5,8 +5,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"vlocal/builtin"
 	"vlocal/domain"
+	"vlocal/vision/prices"
 	"vlocal/worker"
 )
 
@@ -20,7 +20,8 @@ func moneyFlags() []cli.Flag {
 	}
 }
 
-// pricesOf gives what models cost: the flags' word about the chosen one.
+// pricesOf gives what models cost: the flags' word about the chosen one, and the
+// table's about the others.
 func pricesOf(c *cli.Context, srv server) func(model string) (domain.Price, bool) {
 	said := domain.Price{In: c.Float64("price-in"), Out: c.Float64("price-out"), CachedIn: c.Float64("price-cached-in")}
 	if !c.IsSet("price-cached-in") {
@@ -28,13 +29,10 @@ func pricesOf(c *cli.Context, srv server) func(model string) (domain.Price, bool
 	}
 	isSaid := c.IsSet("price-in") || c.IsSet("price-out")
 	return func(model string) (domain.Price, bool) {
-		switch {
-		case isSaid && model == srv.model:
+		if isSaid && model == srv.model {
 			return said, true
-		case srv.baseURL == builtin.BaseURL:
-			return domain.Price{}, true
 		}
-		return domain.Price{}, false
+		return prices.Lookup(srv.baseURL, model)
 	}
 }
 

@@ -1,26 +1,68 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/zalando/go-keyring"
 
+	"vlocal/domain"
 	"vlocal/internal/testimage"
+	"vlocal/keys"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"vlocal": main,
+		"vlocal": withKeychain,
 		"exits":  exits,
 	})
+}
+
+// withKeychain is the program with a keychain that is the file $TEST_KEYCHAIN,
+// or, without one, on a system that has none: no test gets at the person's own.
+func withKeychain() {
+	file := os.Getenv("TEST_KEYCHAIN")
+	if file == "" {
+		keyring.MockInitWithError(errors.New("there is none"))
+		main()
+	}
+	must := func(err error) {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			fmt.Fprintln(os.Stderr, "the test's keychain:", err)
+			os.Exit(97)
+		}
+	}
+	keyring.MockInit()
+	var chain keys.Keychain
+	text, err := os.ReadFile(file)
+	must(err)
+	for line := range strings.Lines(string(text)) {
+		server, secret, _ := strings.Cut(strings.TrimSpace(line), " ")
+		_, err := chain.Add(context.Background(), server, domain.NewKey(secret))
+		must(err)
+	}
+	code := run(context.Background(), os.Args, os.Stdout, os.Stderr)
+	all, err := chain.List()
+	must(err)
+	var out strings.Builder
+	for _, s := range all {
+		for _, key := range s.Keys {
+			fmt.Fprintln(&out, s.Server, key.Secret())
+		}
+	}
+	must(os.WriteFile(file, []byte(out.String()), 0o600))
+	os.Exit(code)
 }
 
 // TestScripts types what a user could have typed: the real program, in a folder
@@ -32,8 +74,11 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			// Nothing of the person who runs the tests may get into them.
-			for _, name := range []string{"VLOCAL_DB", "VLOCAL_BASE_URL", "VLOCAL_MODEL", "VLOCAL_API_KEY", "OPENAI_API_KEY"} {
+			for _, name := range []string{"VLOCAL_DB", "VLOCAL_BASE_URL", "VLOCAL_MODEL", "VLOCAL_API_KEY", "VLOCAL_API_KEYS", "VLOCAL_KEY_FILE", "OPENAI_API_KEY"} {
 				e.Setenv(name, "")
+			}
+			for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {
+				e.Setenv(name, filepath.Join(e.WorkDir, ".home"))
 			}
 			e.Setenv("NO_PROXY", "127.0.0.1")
 			// The race detector makes every program wait a second at its end.

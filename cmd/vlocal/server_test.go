@@ -7,7 +7,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,6 +47,10 @@ type badServer struct {
 //	newnames   refuses max_tokens, as OpenAI's newer models do
 //	streaming  answers in a stream, which nobody asked for
 //	broken     says 500 to every request
+//	keyed      takes only keys with "good" in them, and repeats others
+//	nolist     answers, but has no list of its models; nor have stuck, auth,
+//	           textonly, newnames and broken
+//	offers     lists models as OpenRouter does, to anybody
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	s := &badServer{mode: args[0], good: builtin.Handler(), answers: map[[32]byte]int{}, release: make(chan struct{})}
 	server := httptest.NewServer(s)
@@ -67,7 +73,7 @@ func serverOf(ts *testscript.TestScript) *badServer {
 
 // asked N compares the number of requests, asked atmost N bounds it; asked once
 // says that no picture was sent twice to be answered; asked with KEY compares the
-// key.
+// key, and asked without says that there was none.
 func asked(ts *testscript.TestScript, _ bool, args []string) {
 	s := serverOf(ts)
 	s.mu.Lock()
@@ -87,6 +93,10 @@ func asked(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	case "with":
 		if s.auth != "Bearer "+args[1] {
+			ts.Fatalf("asked with %q", s.auth)
+		}
+	case "without":
+		if s.auth != "" {
 			ts.Fatalf("asked with %q", s.auth)
 		}
 	default:
@@ -109,10 +119,16 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	s.mu.Lock()
-	s.n++
+	if r.Method == http.MethodPost {
+		s.n++ // a question, not a look at the list
+	}
 	n := s.n
 	s.auth = r.Header.Get("Authorization")
 	s.mu.Unlock()
+	if r.URL.Path == "/v1/models" && slices.Contains([]string{"stuck", "auth", "textonly", "newnames", "broken", "nolist"}, s.mode) {
+		http.NotFound(w, r)
+		return
+	}
 
 	fail := func(status int, message string) {
 		w.Header().Set("Content-Type", "application/json")
@@ -141,6 +157,9 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "<!doctype html><title>Welcome</title>")
 		return
 	case "refusing":
+		if r.Method == http.MethodGet {
+			break
+		}
 		fail(400, "this model takes no pictures")
 		return
 	case "textonly":
@@ -155,6 +174,18 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w = streamed{w}
 	case "broken":
 		fail(500, "out of order")
+		return
+	case "keyed":
+		if !strings.Contains(r.Header.Get("Authorization"), "good") {
+			fail(401, "Incorrect API key provided: "+r.Header.Get("Authorization"))
+			return
+		}
+	case "offers":
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"data":[
+			{"id":"qwen/qwen3-vl-8b-instruct","context_length":131072,"pricing":{"prompt":"0.00000008","completion":"0.0000005"}},
+			{"id":"openai/gpt-4o-mini","context_length":128000,"pricing":{"prompt":"0.00000015","completion":"0.0000006"}},
+			{"id":"mystery/model","pricing":{"prompt":"-1","completion":"-1"}}]}`)
 		return
 	}
 	s.mu.Lock()

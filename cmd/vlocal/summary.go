@@ -68,7 +68,7 @@ func (o outcome) text() string {
 		line("tokens     %s in, %s out", number(o.TokensIn), number(o.TokensOut))
 		line("cost       %s%s", moneyText(o.Spent, o.Unpriced), o.perThousand())
 	}
-	if o.total > 0 {
+	if o.Elapsed > 0 && o.total > 0 {
 		line("time       %s, %.1f images a second", span(o.Elapsed), perSecond(o.Progress))
 	}
 	for _, next := range o.next() {
