@@ -31,6 +31,10 @@ type Error struct {
 	// Elsewhere says of an error of the account that another key is left to ask
 	// with, so that the run can go on.
 	Elsewhere bool
+	// Source says that the trouble is with the server of the image, from which its
+	// URL was to be fetched. It tells nothing about the model's server, which was
+	// not asked; HTTPStatus is 0.
+	Source bool
 	// RetryAfter is how long the server asked to wait; 0 if it did not say.
 	RetryAfter time.Duration
 }

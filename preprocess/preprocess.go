@@ -76,6 +76,9 @@ func set[T int | int64](v *T, otherwise T) {
 type Picture struct {
 	// JPEG is baseline, in sRGB as far as the source is, without metadata.
 	JPEG []byte
+	// URL, if not empty, is sent instead of the JPEG, which is nil then: the
+	// model's server gets the picture by itself, and nothing is known of it here.
+	URL string
 	// Width and Height are those of the JPEG, in pixels.
 	Width, Height int
 	// Source is about the file.

@@ -12,7 +12,6 @@ import (
 
 	"vlocal/builtin"
 	"vlocal/domain"
-	"vlocal/preprocess"
 	"vlocal/store"
 	"vlocal/worker"
 )
@@ -27,7 +26,7 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	}
 	ctx, drain, stop := interrupts(c.Context, con)
 	defer stop()
-	if len(scope.Roots) > 0 && !scope.Failed {
+	if (len(scope.Roots) > 0 || scope.URLs) && !scope.Failed {
 		scanning, cancel := untilDrained(ctx, drain)
 		err := scanInto(scanning, c, s, scope.Roots)
 		cancel()
@@ -48,8 +47,10 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	if jobs.Total > 0 {
 		con.remark("asking %s about %s", whom(srv), count(jobs.Total, "image"))
 	}
-	picture := preprocess.Options{MaxWidth: task.MaxWidth, MaxHeight: task.MaxHeight, Quality: task.Quality}
-	w := worker.New(jobs, client, picture.File, task, worker.Options{Concurrency: c.Int("concurrency")})
+	pictures := newPictures(c, task)
+	w := worker.New(jobs, client, pictures.prepare, task, worker.Options{
+		Concurrency: c.Int("concurrency"), Preparers: pictures.preparers(),
+	})
 
 	follow := con.followRun(jobs.Total, w.Progress)
 	stopped := w.Run(ctx, drain)
@@ -58,7 +59,7 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	end := context.WithoutCancel(ctx)
 	closeErr := jobs.Close(end, stopped)
 	left, leftErr := jobs.Left(end)
-	failed, failedErr := s.FailedIn(end, task.ID, scope.Roots)
+	failed, failedErr := s.FailedIn(end, task.ID, scope)
 	if err := errors.Join(closeErr, leftErr, failedErr); err != nil {
 		return errors.Join(stopped, err)
 	}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/semaphore"
+
+	"vlocal/domain"
+	"vlocal/fetch"
+	"vlocal/preprocess"
+)
+
+// fetches is how many preparers there are beside those that the processors
+// allow: they wait for images from the web. Each may hold the bytes of one
+// image, so they bound memory too.
+const fetches = 8
+
+// pictures prepares what is sent of an image, wherever it is.
+type pictures struct {
+	box preprocess.Options
+	web *fetch.Fetcher
+	// pass says that URLs go to the model's server as they are.
+	pass bool
+	// decoding has a place for each processor in use: a decoded picture takes
+	// much memory.
+	decoding *semaphore.Weighted
+}
+
+func newPictures(c *cli.Context, task domain.Task) pictures {
+	return pictures{
+		box: preprocess.Options{MaxWidth: task.MaxWidth, MaxHeight: task.MaxHeight, Quality: task.Quality},
+		web: fetch.New(fetch.Options{
+			MaxConnsPerHost: fetches,
+			AllowPrivate:    c.Bool(allowPrivateFlag),
+			UserAgent:       "vlocal/" + version,
+		}),
+		pass:     urlMode(c.String("url-mode")) == passURLs,
+		decoding: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
+	}
+}
+
+// preparers is how many pictures may be under way in prepare: as many as there
+// are processors are decoded, the others are on their way here.
+func (p pictures) preparers() int { return runtime.GOMAXPROCS(0) + fetches }
+
+// prepare is a worker.Prepare: of a URL that is passed it gives just that, of
+// anything else the JPEG to send.
+func (p pictures) prepare(ctx context.Context, path string) (preprocess.Picture, error) {
+	switch {
+	case !domain.IsURL(path):
+		return p.decode(ctx, path, func() (preprocess.Picture, error) { return p.box.File(ctx, path) })
+	case p.pass:
+		return passed(path)
+	}
+	return p.fetched(ctx, path)
+}
+
+// passed gives a URL as it goes over the wire: a list may have it with spaces and
+// letters of any script.
+func passed(address string) (preprocess.Picture, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return preprocess.Picture{}, &domain.Error{
+			Kind: domain.Unreadable, Op: "send", Object: address, Source: true, Err: errors.New("not an address"),
+		}
+	}
+	return preprocess.Picture{URL: u.String()}, nil
+}
+
+// fetched gets the image at a URL and prepares it like a file. It is also what
+// is left where the model's server cannot fetch a URL that it was passed.
+func (p pictures) fetched(ctx context.Context, address string) (preprocess.Picture, error) {
+	data, err := p.web.Get(ctx, address)
+	if err != nil {
+		return preprocess.Picture{}, err
+	}
+	picture, err := p.decode(ctx, address, func() (preprocess.Picture, error) { return p.box.Bytes(ctx, data) })
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Kind != domain.Interrupted {
+		e.Hint = cmp.Or(webHint(picture.Source.Format, data), e.Hint)
+	}
+	return picture, err
+}
+
+// decode waits for a processor and says which image an error is about.
+func (p pictures) decode(ctx context.Context, path string, do func() (preprocess.Picture, error)) (preprocess.Picture, error) {
+	if p.decoding.Acquire(ctx, 1) != nil {
+		return preprocess.Picture{}, &domain.Error{
+			Kind: domain.Interrupted, Op: "prepare", Object: domain.PathText(path), Err: context.Cause(ctx),
+		}
+	}
+	defer p.decoding.Release(1)
+	picture, err := do()
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		e.Object = domain.PathText(path)
+	}
+	return picture, err
+}
+
+// webHint says what to do about bytes from the web that cannot be used; "" where
+// what holds of files holds of them.
+func webHint(format string, data []byte) string {
+	switch {
+	case format != "":
+		return ""
+	case strings.HasPrefix(http.DetectContentType(data), "text/html"):
+		return "the address leads to a page; list the address of the picture itself"
+	case bytes.HasPrefix(data, []byte("\x1f\x8b")):
+		return "the image's server packed it although it was asked not to; download it and run on the file"
+	}
+	return "open the address in a browser and see what it gives"
+}
