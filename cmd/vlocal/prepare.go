@@ -18,9 +18,9 @@ import (
 	"vlocal/preprocess"
 )
 
-// fetches is how many preparers there are beside those that the processors
-// allow: they wait for images from the web. Each may hold the bytes of one
-// image, so they bound memory too.
+// fetches is how many images are fetched at once. There are so many preparers
+// beside those that the processors allow; each may hold the bytes of one image,
+// so this bounds memory too.
 const fetches = 8
 
 // pictures prepares what is sent of an image, wherever it is.
@@ -29,6 +29,9 @@ type pictures struct {
 	web *fetch.Fetcher
 	// pass says that URLs go to the model's server as they are.
 	pass bool
+	// fetching has a place for each fetch: the time that is given to an image
+	// does not begin while it waits for one.
+	fetching *semaphore.Weighted
 	// decoding has a place for each processor in use: a decoded picture takes
 	// much memory.
 	decoding *semaphore.Weighted
@@ -43,6 +46,7 @@ func newPictures(c *cli.Context, task domain.Task) pictures {
 			UserAgent:       "vlocal/" + version,
 		}),
 		pass:     urlMode(c.String("url-mode")) == passURLs,
+		fetching: semaphore.NewWeighted(fetches),
 		decoding: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
 	}
 }
@@ -78,7 +82,11 @@ func passed(address string) (preprocess.Picture, error) {
 // fetched gets the image at a URL and prepares it like a file. It is also what
 // is left where the model's server cannot fetch a URL that it was passed.
 func (p pictures) fetched(ctx context.Context, address string) (preprocess.Picture, error) {
+	if p.fetching.Acquire(ctx, 1) != nil {
+		return preprocess.Picture{}, interrupted(ctx, address)
+	}
 	data, err := p.web.Get(ctx, address)
+	p.fetching.Release(1)
 	if err != nil {
 		return preprocess.Picture{}, err
 	}
@@ -92,9 +100,7 @@ func (p pictures) fetched(ctx context.Context, address string) (preprocess.Pictu
 // decode waits for a processor and says which image an error is about.
 func (p pictures) decode(ctx context.Context, path string, do func() (preprocess.Picture, error)) (preprocess.Picture, error) {
 	if p.decoding.Acquire(ctx, 1) != nil {
-		return preprocess.Picture{}, &domain.Error{
-			Kind: domain.Interrupted, Op: "prepare", Object: domain.PathText(path), Err: context.Cause(ctx),
-		}
+		return preprocess.Picture{}, interrupted(ctx, path)
 	}
 	defer p.decoding.Release(1)
 	picture, err := do()
@@ -102,6 +108,12 @@ func (p pictures) decode(ctx context.Context, path string, do func() (preprocess
 		e.Object = domain.PathText(path)
 	}
 	return picture, err
+}
+
+func interrupted(ctx context.Context, path string) *domain.Error {
+	return &domain.Error{
+		Kind: domain.Interrupted, Op: "prepare", Object: domain.PathText(path), Err: context.Cause(ctx),
+	}
 }
 
 // webHint says what to do about bytes from the web that cannot be used; "" where

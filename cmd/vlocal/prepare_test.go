@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +25,8 @@ import (
 
 func picturesFromHere() pictures {
 	return pictures{
-		web:      fetch.New(fetch.Options{AllowPrivate: true, MaxConnsPerHost: fetches}),
+		web:      fetch.New(fetch.Options{AllowPrivate: true, MaxConnsPerHost: 2 * fetches}),
+		fetching: semaphore.NewWeighted(fetches),
 		decoding: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
 	}
 }
@@ -98,21 +100,25 @@ func TestErrorAboutBytesFromTheWebNamesTheURLAndSaysWhatToDo(t *testing.T) {
 }
 
 // Waiting for the web costs no processor: while all fetches hang, files go on.
-func TestFetchesThatHangDoNotHoldUpFiles(t *testing.T) {
-	release := make(chan struct{})
-	var arrived sync.WaitGroup
-	arrived.Add(fetches)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		arrived.Done()
+func TestFetchesAreBoundedAndDoNotHoldUpFiles(t *testing.T) {
+	const urls = 2 * fetches
+	arrived, release := make(chan struct{}, urls), make(chan struct{})
+	var now, most atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		most.Store(max(most.Load(), now.Add(1)))
+		defer now.Add(-1)
+		arrived <- struct{}{}
 		<-release
 	}))
 	defer s.Close()
 	p := picturesFromHere()
 	var waiting sync.WaitGroup
-	for range fetches {
+	for range urls {
 		waiting.Go(func() { _, _ = p.prepare(t.Context(), s.URL) })
 	}
-	arrived.Wait()
+	for range fetches {
+		<-arrived
+	}
 	path := filepath.Join(t.TempDir(), "a.png")
 	if err := os.WriteFile(path, testimage.PNG(testimage.Badge(20, 20)), 0o600); err != nil {
 		t.Fatal(err)
@@ -122,8 +128,11 @@ func TestFetchesThatHangDoNotHoldUpFiles(t *testing.T) {
 	}
 	close(release)
 	waiting.Wait()
-	if p.preparers() < fetches+1 {
-		t.Errorf("%d preparers", p.preparers())
+	if n := most.Load(); n > fetches {
+		t.Errorf("%d fetches at once, want at most %d", n, fetches)
+	}
+	if p.preparers() <= fetches {
+		t.Errorf("%d preparers leave none for files", p.preparers())
 	}
 }
 

@@ -63,6 +63,9 @@ func haveURLs(c *cli.Context) (bool, error) {
 		return false, usagef("--urls takes the name of a file, for example: --urls list.txt")
 	}
 	if name == "-" {
+		if isTerminal(os.Stdin) {
+			return false, usagef("--urls - takes the list from another program, for example: grep jpg links.txt | vlocal scan --urls -")
+		}
 		return true, nil
 	}
 	_, err := os.Stat(name)
