@@ -47,7 +47,7 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	if jobs.Total > 0 {
 		con.remark("asking %s about %s", whom(srv), count(jobs.Total, "image"))
 	}
-	pictures := newPictures(c, task)
+	pictures := picturesOf(c, task)
 	w := worker.New(jobs, client, pictures.prepare, task, worker.Options{
 		Concurrency: c.Int("concurrency"), Preparers: pictures.preparers(),
 	})

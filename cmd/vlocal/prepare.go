@@ -37,15 +37,21 @@ type pictures struct {
 	decoding *semaphore.Weighted
 }
 
-func newPictures(c *cli.Context, task domain.Task) pictures {
+// picturesOf takes from the flags how the pictures of a task are to be prepared.
+func picturesOf(c *cli.Context, task domain.Task) pictures {
+	p := newPictures(
+		preprocess.Options{MaxWidth: task.MaxWidth, MaxHeight: task.MaxHeight, Quality: task.Quality},
+		fetch.Options{AllowPrivate: c.Bool(allowPrivateFlag), UserAgent: "vlocal/" + version},
+	)
+	p.pass = urlMode(c.String("url-mode")) == passURLs
+	return p
+}
+
+func newPictures(box preprocess.Options, web fetch.Options) pictures {
+	web.MaxConnsPerHost = fetches
 	return pictures{
-		box: preprocess.Options{MaxWidth: task.MaxWidth, MaxHeight: task.MaxHeight, Quality: task.Quality},
-		web: fetch.New(fetch.Options{
-			MaxConnsPerHost: fetches,
-			AllowPrivate:    c.Bool(allowPrivateFlag),
-			UserAgent:       "vlocal/" + version,
-		}),
-		pass:     urlMode(c.String("url-mode")) == passURLs,
+		box:      box,
+		web:      fetch.New(web),
 		fetching: semaphore.NewWeighted(fetches),
 		decoding: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
 	}

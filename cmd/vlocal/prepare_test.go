@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,12 +22,9 @@ import (
 	"vlocal/preprocess"
 )
 
+// picturesFromHere prepares pictures of this machine too.
 func picturesFromHere() pictures {
-	return pictures{
-		web:      fetch.New(fetch.Options{AllowPrivate: true, MaxConnsPerHost: 2 * fetches}),
-		fetching: semaphore.NewWeighted(fetches),
-		decoding: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
-	}
+	return newPictures(preprocess.Options{}, fetch.Options{AllowPrivate: true})
 }
 
 func TestURLIsPreparedAsTheSameBytesInAFileAre(t *testing.T) {
@@ -100,21 +96,24 @@ func TestErrorAboutBytesFromTheWebNamesTheURLAndSaysWhatToDo(t *testing.T) {
 }
 
 // Waiting for the web costs no processor: while all fetches hang, files go on.
+// Two servers, so that it is not the connections to one that bound them.
 func TestFetchesAreBoundedAndDoNotHoldUpFiles(t *testing.T) {
 	const urls = 2 * fetches
 	arrived, release := make(chan struct{}, urls), make(chan struct{})
 	var now, most atomic.Int64
-	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		most.Store(max(most.Load(), now.Add(1)))
+	hang := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		n := now.Add(1)
 		defer now.Add(-1)
+		for seen := most.Load(); n > seen && !most.CompareAndSwap(seen, n); seen = most.Load() {
+		}
 		arrived <- struct{}{}
 		<-release
-	}))
-	defer s.Close()
+	})
+	servers := []*httptest.Server{httptest.NewServer(hang), httptest.NewServer(hang)}
 	p := picturesFromHere()
 	var waiting sync.WaitGroup
-	for range urls {
-		waiting.Go(func() { _, _ = p.prepare(t.Context(), s.URL) })
+	for n := range urls {
+		waiting.Go(func() { _, _ = p.prepare(t.Context(), servers[n%2].URL) })
 	}
 	for range fetches {
 		<-arrived
@@ -128,6 +127,9 @@ func TestFetchesAreBoundedAndDoNotHoldUpFiles(t *testing.T) {
 	}
 	close(release)
 	waiting.Wait()
+	for _, s := range servers {
+		s.Close()
+	}
 	if n := most.Load(); n > fetches {
 		t.Errorf("%d fetches at once, want at most %d", n, fetches)
 	}
