@@ -178,6 +178,7 @@ CREATE TABLE answers (
     id            INTEGER PRIMARY KEY,
     attempt_id    INTEGER NOT NULL UNIQUE REFERENCES attempts (id),
     -- What was asked of which bytes: the key by which a copy finds its answer.
+    -- The hash is all zero when a URL was sent as it is: nobody here saw bytes.
     task_id       INTEGER NOT NULL REFERENCES tasks (id),
     sha256        BLOB    NOT NULL CHECK (length(sha256) = 32),
     text          TEXT    NOT NULL,

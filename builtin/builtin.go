@@ -78,7 +78,11 @@ func complete(w http.ResponseWriter, r *http.Request) {
 	}
 	prompt, picture, err := read(req)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "invalid_request_error", "invalid_image", err.Error())
+		code := "invalid_image"
+		if errors.Is(err, errRemote) {
+			code = "invalid_image_url"
+		}
+		refuse(w, http.StatusBadRequest, "invalid_request_error", code, err.Error())
 		return
 	}
 	bounds := picture.Bounds()
@@ -124,11 +128,13 @@ func read(req request) (prompt string, picture image.Image, err error) {
 	return prompt, picture, nil
 }
 
+var errRemote = errors.New("the picture is not a data URL; this model fetches nothing")
+
 // decode reads a data URL (RFC 2397).
 func decode(url string) (image.Image, error) {
 	head, data, found := strings.Cut(url, ",")
 	if !found || !strings.HasPrefix(head, "data:image/") || !strings.HasSuffix(head, ";base64") {
-		return nil, errors.New("the picture is not a data URL; this model fetches nothing")
+		return nil, errRemote
 	}
 	raw, err := base64.StdEncoding.DecodeString(data)
 	if err != nil {

@@ -123,7 +123,7 @@ func TestBadRequestsAreAnsweredAsTheAPIDoes(t *testing.T) {
 		"cut short":       {asking(testimage.JPEG(testimage.Landscape(64, 48), 80)[:300], ""), 400, "invalid_image"},
 		"too many pixels": {asking(testimage.Bomb(60000, 60000), ""), 400, "invalid_image"},
 		"a remote URL": {`{"model":"builtin/pixels","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://x/y.jpg"}}]}]}`,
-			400, "invalid_image"},
+			400, "invalid_image_url"},
 	} {
 		status, got := post(t, t.Context(), c.body)
 		e, _ := got["error"].(map[string]any)

@@ -28,12 +28,13 @@ type Error struct {
 	// Unreachable says that no connection to the server could be made, so that
 	// the error cannot be about the image that was to be sent.
 	Unreachable bool
-	// Source says that the trouble is with the place the image comes from, such as
-	// the web server of its URL, and not with the model's server.
-	Source bool
 	// Elsewhere says of an error of the account that another key is left to ask
 	// with, so that the run can go on.
 	Elsewhere bool
+	// Source says that the trouble is with the server of the image, from which its
+	// URL was to be fetched, be it by us or by the model's server. It tells nothing
+	// about the model's server.
+	Source bool
 	// RetryAfter is how long the server asked to wait; 0 if it did not say.
 	RetryAfter time.Duration
 }

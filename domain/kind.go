@@ -9,7 +9,8 @@ type ErrorKind string
 // Kinds that are about the image. Asking again changes nothing until the file
 // does.
 const (
-	// Unreadable: the file cannot be opened or read (permissions, vanished, I/O).
+	// Unreadable: the file cannot be opened or read (permissions, vanished, I/O),
+	// or its URL is refused or does not give it.
 	Unreadable ErrorKind = "unreadable"
 	// Unsupported: the bytes are sound, or not a picture at all, but no decoder
 	// here takes them.

@@ -17,7 +17,7 @@ type Result struct {
 	LatencyMS *int64
 	// Width and Height are in pixels, upright.
 	Width, Height *int64
-	// Bytes is the size of the source file.
+	// Bytes is the size of the source file; 0 for a URL.
 	Bytes int64
 	// TakenAt and FinishedAt are in ISO 8601; "" when unknown.
 	TakenAt, FinishedAt string

@@ -1,6 +1,7 @@
-// Package scan finds the files in folders that may be images. It reads names,
-// sizes and times, and the first bytes of files whose names do not tell; it knows
-// nothing of the database.
+// Package scan finds the files in folders that may be images, and reads lists of
+// images on the web. It reads names, sizes and times, and the first bytes of
+// files whose names do not tell; it fetches nothing and knows nothing of the
+// database.
 package scan
 
 import (
@@ -32,6 +33,9 @@ type Report struct {
 	// Links counts links to folders that were not followed, because what they
 	// lead to is walked anyway, or holds what is walked.
 	Links int
+	// NotURLs counts the lines of a list that are no address of an image. They
+	// are problems too.
+	NotURLs int
 	// Problems are the first of the places that could not be looked into.
 	Problems []Problem
 	problems int
@@ -100,6 +104,9 @@ func absolute(path string) (string, error) {
 	if path == "" {
 		// Made absolute it would be the current folder, which nobody named.
 		return "", errors.New(`the name of a folder is empty (for the current folder write ".")`)
+	}
+	if u, err := URL(path); err == nil {
+		return "", fmt.Errorf("%s is an address on the web (write it into a file, one a line, and name that with --urls FILE)", u)
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {

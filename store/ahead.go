@@ -17,7 +17,7 @@ type Ahead struct {
 // Ahead tells what a run of a scope would ask, without queueing it, with up to
 // spread paths.
 func (s *Store) Ahead(ctx context.Context, task int64, scope Scope, spread int) (a Ahead, err error) {
-	for _, sp := range spans(scope.Roots) {
+	for _, sp := range scope.spans() {
 		if err := s.ahead(ctx, task, scope.Failed, sp, spread, &a); err != nil {
 			return a, fmt.Errorf("look ahead: %w", err)
 		}

@@ -157,7 +157,8 @@ func complete(t *tx, a domain.Attempt, e domain.Ending, now int64) error {
 	return err
 }
 
-// keep stores what the model said, if it said anything about known bytes.
+// keep stores what the model said, if it said anything. An answer about a URL
+// whose bytes nobody here saw has a hash of zeros, which no picture shares.
 func keep(t *tx, a domain.Attempt, e domain.Ending, task domain.Task) (id any, err error) {
 	if e.Answer.Text == "" {
 		return nil, nil
@@ -165,7 +166,7 @@ func keep(t *tx, a domain.Attempt, e domain.Ending, task domain.Task) (id any, e
 	model := cmp.Or(e.Answer.Model, a.Asked.Model, task.Model)
 	return t.insert(`
 		INSERT INTO answers (attempt_id, task_id, sha256, text, model, finish_reason)
-		SELECT id, ?, sha256, ?, ?, ? FROM attempts WHERE id = ?`,
+		SELECT id, ?, coalesce(sha256, zeroblob(32)), ?, ?, ? FROM attempts WHERE id = ?`,
 		task.ID, e.Answer.Text, model, text(e.Answer.FinishReason), a.ID)
 }
 

@@ -12,15 +12,35 @@ import (
 
 // Scope says which jobs of its task a run is to ask.
 type Scope struct {
-	// Roots limits the run to images at and below these absolute paths; none
-	// means every image in the database.
+	// Roots limits the run to images at and below these absolute paths, URLs to
+	// those on the web, both to either. With neither it is every image in the
+	// database.
 	Roots []string
+	URLs  bool
 	// Failed takes the failed jobs only, and gives each a fresh start. Without
 	// it a run takes what is pending and what is new.
 	Failed bool
 	// Sample limits the run to that many jobs, from all over the scope; 0 means
 	// all.
 	Sample int
+}
+
+// spans gives the spans of the paths in a scope.
+func (s Scope) spans() (all [][3]string) {
+	for _, root := range s.Roots {
+		text, from, to := span(root)
+		all = append(all, [3]string{text, from, to})
+	}
+	if s.URLs {
+		for _, prefix := range urlPrefixes {
+			all = append(all, [3]string{"", prefix, after(prefix)})
+		}
+	}
+	if len(all) == 0 {
+		// UTF-8 has no byte ff, so every path's text comes before it.
+		all = [][3]string{{"", "", "\xff"}}
+	}
+	return all
 }
 
 // Run is one invocation that asks: the task's jobs in a scope, and the right to
@@ -70,7 +90,7 @@ func (r *Run) start(t *tx, baseURL string, scope Scope) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range spans(scope.Roots) {
+	for _, s := range scope.spans() {
 		queue := r.queue
 		if scope.Failed {
 			queue = r.requeueFailed

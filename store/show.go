@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"vlocal/domain"
@@ -47,12 +48,14 @@ func (s *Store) ImageByPath(ctx context.Context, path string) (domain.Image, err
 		FROM images WHERE path = ? AND path_raw = ?`, text, []byte(raw))
 }
 
-// ImageByName gives the one image whose path ends in a name, whole components
-// only; ErrNoImage, *ManyImagesError.
+// ImageByName gives the one image whose path or URL ends in a name, whole
+// components only; ErrNoImage, *ManyImagesError.
 func (s *Store) ImageByName(ctx context.Context, name string) (domain.Image, error) {
 	tail := string(os.PathSeparator) + domain.PathText(name)
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT id, path FROM images WHERE substr(path, -length(?1)) = ?1 ORDER BY path LIMIT 5`, tail)
+		SELECT id, path FROM images WHERE substr(path, -length(?1)) = ?1
+		OR (substr(path, -length(?2)) = ?2 AND (substr(path, 1, 7) = 'http://' OR substr(path, 1, 8) = 'https://'))
+		ORDER BY path LIMIT 5`, tail, filepath.ToSlash(tail))
 	if err != nil {
 		return domain.Image{}, fmt.Errorf("look up the image: %w", err)
 	}

@@ -134,10 +134,9 @@ func (s *Store) Decisions(ctx context.Context, task int64, n int) (all []domain.
 	return all, nil
 }
 
-// FailedIn counts the failed jobs of a task at and below the given absolute
-// paths; with none, all of them.
-func (s *Store) FailedIn(ctx context.Context, task int64, roots []string) (n int, err error) {
-	for _, sp := range spans(roots) {
+// FailedIn counts the failed jobs of a task about the images in a scope.
+func (s *Store) FailedIn(ctx context.Context, task int64, scope Scope) (n int, err error) {
+	for _, sp := range scope.spans() {
 		var here int64
 		here, err = s.count(ctx, `
 			SELECT count(*) FROM jobs j JOIN images i ON i.id = j.image_id

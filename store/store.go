@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -28,6 +29,8 @@ type Store struct {
 	path   string
 	read   *sql.DB
 	writer *writer
+	// lists is held while a list of URLs is added.
+	lists sync.Mutex
 	// now is the clock; tests hold it.
 	now func() time.Time
 }

@@ -24,6 +24,8 @@ type SyncReport struct {
 	Missing int
 	// Same files are as they were.
 	Same int
+	// Twice counts the URLs of a list that stood further up in it already.
+	Twice int
 }
 
 // Add adds the counts of other.
@@ -34,6 +36,7 @@ func (r *SyncReport) Add(other SyncReport) {
 	r.Touched += other.Touched
 	r.Missing += other.Missing
 	r.Same += other.Same
+	r.Twice += other.Twice
 }
 
 // Look is how Sync looks at a file when the size and time do not tell enough.
@@ -188,21 +191,14 @@ func span(root string) (text, from, to string) {
 	text = domain.PathText(root)
 	sep := string(os.PathSeparator)
 	from = strings.TrimSuffix(text, sep) + sep
-	return text, from, from[:len(from)-1] + string(os.PathSeparator+1)
+	return text, from, after(from)
 }
 
-// spans gives the span of every root; without roots, the one that holds all.
-func spans(roots []string) [][3]string {
-	if len(roots) == 0 {
-		// UTF-8 has no byte ff, so every path's text comes before it.
-		return [][3]string{{"", "", "\xff"}}
-	}
-	var all [][3]string
-	for _, root := range roots {
-		text, from, to := span(root)
-		all = append(all, [3]string{text, from, to})
-	}
-	return all
+// after gives the first text that comes after all that begin with prefix, whose
+// last byte is a separator.
+func after(prefix string) string {
+	last := len(prefix) - 1
+	return prefix[:last] + string(rune(prefix[last]+1))
 }
 
 func (y *syncing) add(c domain.Candidate, text, raw string) error {

@@ -184,6 +184,9 @@ func (c *Client) exchange(ctx, timed context.Context, key domain.Key, t domain.T
 		return answer, res.Header, c.fault(domain.InvalidAnswer, fmt.Errorf("an answer of more than %d bytes", maxBody), "")
 	}
 	answer, fault := c.understand(res, body, t)
+	if fault != nil && picture.URL != "" {
+		sayUnfetched(fault, body, picture.URL)
+	}
 	return answer, res.Header, fault
 }
 

@@ -61,8 +61,8 @@ func BenchmarkLoop(b *testing.B) {
 			}
 			jpeg := make([]byte, size)
 			bench := newBench(b, b.N, nil)
-			prepare := func(_ context.Context, path string) (preprocess.Picture, error) {
-				return preprocess.Picture{Picture: domain.Picture{JPEG: jpeg}, Source: domain.Facts{SHA256: sha256.Sum256([]byte(path))}}, nil
+			prepare := func(_ context.Context, j domain.Job) (preprocess.Picture, error) {
+				return preprocess.Picture{Picture: domain.Picture{JPEG: jpeg}, Source: domain.Facts{SHA256: sha256.Sum256([]byte(j.Image.Path))}}, nil
 			}
 			run := bench.begin()
 			w := worker.New(run, client, prepare, bench.task, worker.Options{Concurrency: slots})

@@ -32,6 +32,10 @@ func (r *run) judge(claims context.Context, j domain.Job, asked string, err erro
 	case kind.StopsRun() && !e.Err.Elsewhere:
 		r.stop(e.Err)
 		e.Status, e.CountTry = domain.Pending, false
+	case e.Err.Source && asked != "":
+		// The model's server could not fetch the URL; the next try will not need
+		// that.
+		e.Status = domain.Pending
 	case kind.StopsRun(), kind == domain.Interrupted:
 		e.Status, e.CountTry = domain.Pending, false
 	case e.Err.Unreachable:

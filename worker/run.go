@@ -164,7 +164,7 @@ func (r *run) prepareAll(ctx, claims context.Context) {
 			r.settle()
 			continue
 		}
-		picture, err := r.prepare(ctx, j.Image.Path)
+		picture, err := r.prepare(ctx, j)
 		if err != nil {
 			r.fail(ctx, claims, j, picture.Source, err)
 			r.settle()

@@ -86,8 +86,8 @@ func newBench(t testing.TB, images int, model modelFunc) *bench {
 }
 
 // pictureOfName stands for a picture; its bytes are the file's name.
-func pictureOfName(_ context.Context, path string) (preprocess.Picture, error) {
-	name := filepath.Base(path)
+func pictureOfName(_ context.Context, j domain.Job) (preprocess.Picture, error) {
+	name := filepath.Base(j.Image.Path)
 	return preprocess.Picture{Picture: domain.Picture{JPEG: []byte(name)}, Source: domain.Facts{SHA256: sha256.Sum256([]byte(name))}}, nil
 }
 

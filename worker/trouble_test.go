@@ -197,8 +197,8 @@ func TestTroubleAtTheSourceNeverPausesTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, 100, func(_ context.Context, name string) (domain.Answer, error) { return answer(name) })
 		good := b.prepare
-		b.prepare = func(ctx context.Context, path string) (p preparedPicture, err error) {
-			if p, err = good(ctx, path); string(p.JPEG) < "0060.jpg" {
+		b.prepare = func(ctx context.Context, j domain.Job) (p preparedPicture, err error) {
+			if p, err = good(ctx, j); string(p.JPEG) < "0060.jpg" {
 				return p, &domain.Error{Kind: domain.Server, Source: true, Err: errors.New("503"), HTTPStatus: 503}
 			}
 			return p, err

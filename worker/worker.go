@@ -47,9 +47,9 @@ type Model interface {
 	Ask(ctx context.Context, p domain.Permit, t domain.Task, picture domain.Picture) (domain.Answer, error)
 }
 
-// Prepare makes the picture that is sent from the image at path. Its error is a
+// Prepare makes the picture that is sent of a job's image. Its error is a
 // *domain.Error; the picture beside it holds what is known of the image.
-type Prepare func(ctx context.Context, path string) (preprocess.Picture, error)
+type Prepare func(ctx context.Context, j domain.Job) (preprocess.Picture, error)
 
 // Options are the settings of a run. The zero value means the defaults.
 type Options struct {

@@ -108,10 +108,10 @@ func TestOneBadImageStopsNoOther(t *testing.T) {
 		}
 		return answer(name)
 	})
-	b.prepare = func(ctx context.Context, path string) (preprocess.Picture, error) {
-		p, _ := pictureOfName(ctx, path)
+	b.prepare = func(ctx context.Context, j domain.Job) (preprocess.Picture, error) {
+		p, _ := pictureOfName(ctx, j)
 		if string(p.JPEG) == "0000.jpg" {
-			return p, &domain.Error{Kind: domain.Corrupt, Op: "decode", Object: path, Err: errors.New("no picture")}
+			return p, &domain.Error{Kind: domain.Corrupt, Op: "decode", Object: j.Image.Path, Err: errors.New("no picture")}
 		}
 		return p, nil
 	}
@@ -318,7 +318,7 @@ func TestCopiesShareTheAnswer(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		return answer(name)
 	})
-	b.prepare = func(context.Context, string) (preprocess.Picture, error) {
+	b.prepare = func(context.Context, domain.Job) (preprocess.Picture, error) {
 		return preprocess.Picture{Picture: domain.Picture{JPEG: []byte("x")}, Source: domain.Facts{SHA256: sha256.Sum256([]byte("x"))}}, nil
 	}
 	p, err := b.start(t.Context(), nil, worker.Options{})

@@ -10,7 +10,6 @@ import (
 
 	"vlocal/builtin"
 	"vlocal/domain"
-	"vlocal/preprocess"
 	"vlocal/store"
 	"vlocal/vision"
 	"vlocal/worker"
@@ -26,6 +25,8 @@ type asking struct {
 	task   domain.Task
 	server server
 	scope  store.Scope
+	// pictures makes what is sent.
+	pictures pictures
 	// worker has the settings of every run of this invocation, budget what is
 	// left of the money; 0 for no bound.
 	worker worker.Options
@@ -49,7 +50,7 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	}
 	ctx, drain, stop := interrupts(c.Context, a.con)
 	defer stop()
-	if len(scope.Roots) > 0 && !scope.Failed {
+	if (len(scope.Roots) > 0 || scope.URLs) && !scope.Failed {
 		scanning, cancel := untilDrained(ctx, drain)
 		err := scanInto(scanning, c, s, scope.Roots)
 		cancel()
@@ -60,6 +61,8 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	if a.task, err = s.Task(ctx, task); err != nil {
 		return err
 	}
+	a.pictures = picturesOf(c, a.task)
+	a.worker.Preparers = a.pictures.preparers()
 	if c.Bool("dry-run") {
 		return a.tellAhead(ctx)
 	}
@@ -107,8 +110,7 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 		a.con.remark("%s", a.announcement(count(jobs.Total, "image")))
 	}
 	stopped := a.check(ctx, jobs.Total)
-	picture := preprocess.Options{MaxWidth: a.task.MaxWidth, MaxHeight: a.task.MaxHeight, Quality: a.task.Quality}
-	w := worker.New(jobs, a.client, picture.File, a.task, a.worker)
+	w := worker.New(jobs, a.client, a.pictures.prepare, a.task, a.worker)
 	if stopped == nil {
 		follow := a.con.followRun(jobs.Total, func() runState { return runState{Progress: w.Progress(), pace: a.client.Pace()} })
 		stopped = w.Run(ctx, drain)
@@ -118,7 +120,7 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 	end := context.WithoutCancel(ctx)
 	closeErr := jobs.Close(end, stopped)
 	left, leftErr := jobs.Left(end)
-	failed, failedErr := a.store.FailedIn(end, a.task.ID, a.scope.Roots)
+	failed, failedErr := a.store.FailedIn(end, a.task.ID, a.scope)
 	if err := errors.Join(closeErr, leftErr, failedErr); err != nil {
 		return outcome{}, errors.Join(stopped, err)
 	}

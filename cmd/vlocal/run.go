@@ -28,12 +28,15 @@ func runCommand() *cli.Command {
 	flags = append(flags, dryRunFlag)
 	flags = append(flags, sampleFlags()...)
 	flags = append(flags, scanFlags()...)
+	flags = append(flags, urlsFlag)
+	flags = append(flags, urlFlags()...)
 	return &cli.Command{
 		Name:      "run",
 		Usage:     "scan folders and ask about every image that has no answer yet",
 		ArgsUsage: "[PATH...]",
 		Description: `vlocal run ~/Photos --prompt "What is in this photo?"
 vlocal run                          go on with what is pending of the last question
+vlocal run --urls list.txt          ask about images on the web
 
 With a server:
 VLOCAL_API_KEY=... vlocal run ~/Photos --model gpt-4o-mini --prompt "..."
@@ -50,10 +53,17 @@ func runAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	urls, err := haveURLs(c)
+	if err != nil {
+		return err
+	}
 	if err := checkNumbers(c); err != nil {
 		return err
 	}
-	s, err := openForRun(c, len(roots) > 0)
+	if err := checkURLMode(c); err != nil {
+		return err
+	}
+	s, err := openForRun(c, len(roots) > 0 || urls)
 	if err != nil {
 		return err
 	}
@@ -62,15 +72,15 @@ func runAction(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		return ask(c, s, task, srv, store.Scope{Roots: roots})
+		return ask(c, s, task, srv, store.Scope{Roots: roots, URLs: urls})
 	}()
 	return errors.Join(err, s.Close())
 }
 
-// openForRun makes the database on the first run; without a folder to scan
-// there would be nothing in it.
-func openForRun(c *cli.Context, haveRoots bool) (*store.Store, error) {
-	if !haveRoots {
+// openForRun makes the database on the first run; without a folder or a list to
+// scan there would be nothing in it.
+func openForRun(c *cli.Context, scans bool) (*store.Store, error) {
+	if !scans {
 		return store.Open(c.Context, database(c))
 	}
 	if !c.IsSet("prompt") {
@@ -161,13 +171,16 @@ func retryCommand() *cli.Command {
 		ArgsUsage: "[PATH...]",
 		Description: `vlocal retry
 vlocal retry ~/Photos/2024          only the failed ones in this folder`,
-		Flags: append(append(serverFlags(), moneyFlags()...), dryRunFlag, quietFlag, jsonFlag),
+		Flags: append(append(append(serverFlags(), moneyFlags()...), urlFlags()...), dryRunFlag, quietFlag, jsonFlag),
 		Action: func(c *cli.Context) error {
 			roots, err := rootsOf(c)
 			if err != nil {
 				return err
 			}
 			if err := checkNumbers(c); err != nil {
+				return err
+			}
+			if err := checkURLMode(c); err != nil {
 				return err
 			}
 			s, err := store.Open(c.Context, database(c))

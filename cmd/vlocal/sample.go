@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"vlocal/domain"
-	"vlocal/preprocess"
 )
 
 var dryRunFlag = &cli.BoolFlag{Name: "dry-run", Usage: "tell what would be asked and sent, and send nothing"}
@@ -34,10 +33,12 @@ func (a *asking) tellAhead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	picture := preprocess.Options{MaxWidth: a.task.MaxWidth, MaxHeight: a.task.MaxHeight, Quality: a.task.Quality}
 	var sizes domain.Spread
 	for _, path := range ahead.Spread {
-		p, err := picture.File(ctx, path)
+		if domain.IsURL(path) {
+			continue // fetching it is not looking ahead
+		}
+		p, err := a.pictures.file(ctx, path)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

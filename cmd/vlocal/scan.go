@@ -34,14 +34,19 @@ func scanCommand() *cli.Command {
 		Usage:     "find the images in folders and put them on record, without asking anything",
 		ArgsUsage: "PATH...",
 		Description: `vlocal scan ~/Photos
-vlocal scan ~/Photos /mnt/card --exclude thumbs`,
-		Flags: append(scanFlags(), quietFlag, jsonFlag),
+vlocal scan ~/Photos /mnt/card --exclude thumbs
+vlocal scan --urls list.txt         images on the web`,
+		Flags: append(scanFlags(), urlsFlag, quietFlag, jsonFlag),
 		Action: func(c *cli.Context) error {
 			roots, err := rootsOf(c)
 			if err != nil {
 				return err
 			}
-			if len(roots) == 0 {
+			urls, err := haveURLs(c)
+			if err != nil {
+				return err
+			}
+			if len(roots) == 0 && !urls {
 				return usagef("scan which folder? For example: vlocal scan ~/Photos")
 			}
 			ctx, stop := untilInterrupted(c.Context)
@@ -72,7 +77,8 @@ func scanOptions(c *cli.Context) scan.Options {
 	return scan.Options{Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude")}
 }
 
-// scanInto brings the database in line with the roots and tells what was found.
+// scanInto brings the database in line with the roots, adds the URLs of a list,
+// and tells what was found.
 func scanInto(ctx context.Context, c *cli.Context, s *store.Store, roots []string) error {
 	con := consoleOf(c)
 	var report scan.Report
@@ -83,6 +89,13 @@ func scanInto(ctx context.Context, c *cli.Context, s *store.Store, roots []strin
 	for _, root := range roots {
 		found := scan.Walk(ctx, root, scanOptions(c), &report)
 		r, err := s.Sync(ctx, root, found, store.Look{Hash: scan.HashFile, Gone: gone})
+		changes.Add(r)
+		if err != nil {
+			return err
+		}
+	}
+	if c.IsSet(urlsFlag.Name) {
+		r, err := addURLs(ctx, c, s, &report)
 		changes.Add(r)
 		if err != nil {
 			return err
@@ -105,12 +118,13 @@ func (c console) tellScan(r *scan.Report, s store.SyncReport, took time.Duration
 	}
 	if c.json {
 		return c.object(map[string]any{
-			"event": "scan", "images": r.FoundSoFar(), "new": s.New, "changed": s.Changed, "same": s.Same + s.Touched,
+			"event": "scan", "images": r.FoundSoFar() - s.Twice, "new": s.New, "changed": s.Changed, "same": s.Same + s.Touched,
 			"returned": s.Returned, "missing": s.Missing, "not_images": r.NotImages, "hidden": r.Hidden,
-			"excluded": r.Excluded, "links": r.Links, "problems": r.ProblemCount(), "elapsed_ms": took.Milliseconds(),
+			"excluded": r.Excluded, "links": r.Links, "not_urls": r.NotURLs, "twice": s.Twice,
+			"problems": r.ProblemCount(), "elapsed_ms": took.Milliseconds(),
 		})
 	}
-	line := fmt.Sprintf("%s: %s new", count(r.FoundSoFar(), "image"), number(s.New))
+	line := fmt.Sprintf("%s: %s new", count(r.FoundSoFar()-s.Twice, "image"), number(s.New))
 	for _, part := range []struct {
 		n    int
 		what string
@@ -127,7 +141,8 @@ func (c console) tellScan(r *scan.Report, s store.SyncReport, took time.Duration
 		what string
 	}{
 		{r.NotImages, "not images"}, {r.Hidden, "hidden"}, {r.Excluded, "excluded"},
-		{r.Links, "links to what is scanned already"}, {r.ProblemCount(), "not readable"},
+		{r.Links, "links to what is scanned already"}, {s.Twice, "listed twice"}, {r.NotURLs, "not addresses"},
+		{r.ProblemCount() - r.NotURLs, "not readable"},
 	} {
 		if part.n > 0 {
 			left += fmt.Sprintf(", %s %s", number(part.n), part.what)

@@ -94,6 +94,10 @@ func TestScripts(t *testing.T) {
 			"change": change,
 			"mode":   mode,
 			"insist": insist,
+
+			"images":  images,
+			"fetched": fetched,
+			"expand":  expand,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {

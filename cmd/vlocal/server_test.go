@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
+	"image/jpeg"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -48,6 +50,7 @@ type badServer struct {
 //	streaming  answers in a stream, which nobody asked for
 //	broken     says 500 to every request
 //	keyed      takes only keys with "good" in them, and repeats others
+//	fetching   fetches a URL that it is passed, and tells the picture's size
 //	nolist     answers, but has no list of its models; nor have stuck, auth,
 //	           textonly, newnames and broken
 //	offers     lists models as OpenRouter does, to anybody
@@ -170,6 +173,11 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			fail(400, "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
 			return
 		}
+	case "fetching":
+		if r.Method == http.MethodPost {
+			s.fetch(w, body)
+			return
+		}
 	case "streaming":
 		w = streamed{w}
 	case "broken":
@@ -188,9 +196,11 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			{"id":"mystery/model","pricing":{"prompt":"-1","completion":"-1"}}]}`)
 		return
 	}
-	s.mu.Lock()
-	s.answers[sha256.Sum256(body)]++
-	s.mu.Unlock()
+	if r.Method == http.MethodPost {
+		s.mu.Lock()
+		s.answers[sha256.Sum256(body)]++
+		s.mu.Unlock()
+	}
 	s.good.ServeHTTP(w, r)
 }
 
@@ -206,4 +216,26 @@ func (s streamed) WriteHeader(status int) {
 func (s streamed) Write(body []byte) (int, error) {
 	_, err := io.WriteString(s.ResponseWriter, ": keep-alive\n\ndata: "+string(bytes.TrimSpace(body))+"\n\ndata: [DONE]\n\n")
 	return len(body), err
+}
+
+// fetch answers a question about a URL by what is there.
+func (s *badServer) fetch(w http.ResponseWriter, body []byte) {
+	_, rest, _ := strings.Cut(string(body), `"url":"`)
+	address, _, _ := strings.Cut(rest, `"`)
+	res, err := http.Get(address)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	defer res.Body.Close()
+	config, err := jpeg.DecodeConfig(res.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"choices": []any{map[string]any{
+		"finish_reason": "stop",
+		"message":       map[string]any{"content": fmt.Sprintf("a picture of %d x %d", config.Width, config.Height)},
+	}}})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"vlocal/domain"
+	"vlocal/scan"
 	"vlocal/store"
 )
 
@@ -18,7 +19,7 @@ func showCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "show",
 		Usage:     "show one image: its answer and every attempt, in order",
-		ArgsUsage: "PATH|ID",
+		ArgsUsage: "PATH|URL|ID",
 		Description: `vlocal show ~/Photos/IMG_1234.jpg
 vlocal show IMG_1234.jpg            the file name alone, if there is one of that name
 vlocal show 17                      the ID that 'vlocal list' prints`,
@@ -45,8 +46,15 @@ vlocal show 17                      the ID that 'vlocal list' prints`,
 	}
 }
 
-// findImage takes a path, the number of an image, or the end of a path.
+// findImage takes a path or a URL, the number of an image, or the end of a path.
 func findImage(ctx context.Context, s *store.Store, name string) (domain.Image, error) {
+	if u, err := scan.URL(name); err == nil {
+		image, err := s.ImageByPath(ctx, u)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", u, err)
+		}
+		return image, err
+	}
 	path, err := filepath.Abs(name)
 	if err != nil {
 		return domain.Image{}, err
@@ -101,11 +109,19 @@ func historyText(i domain.Image, all []store.History) string {
 	return b.String()
 }
 
-// fileText tells what is known of a file.
+// fileText tells what is known of a file. The size of one on the web is not on
+// record.
 func fileText(i domain.Image) string {
-	s := number(i.Size) + " bytes"
+	var known []string
 	if i.Width > 0 {
-		s = fmt.Sprintf("%s, %dx%d, %s", i.Format, i.Width, i.Height, s)
+		known = append(known, i.Format, fmt.Sprintf("%dx%d", i.Width, i.Height))
+	}
+	if !domain.IsURL(i.Path) {
+		known = append(known, number(i.Size)+" bytes")
+	}
+	s := strings.Join(known, ", ")
+	if s == "" {
+		s = "on the web"
 	}
 	if i.TakenAt != "" {
 		s += ", taken " + i.TakenAt
