@@ -63,7 +63,7 @@ Without a key and a server it answers with a small model of its own, offline.`,
 		},
 		Commands: []*cli.Command{
 			runCommand(), statusCommand(), retryCommand(), exportCommand(),
-			scanCommand(), listCommand(), showCommand(), completionCommand(),
+			scanCommand(), listCommand(), showCommand(), configCommand(), completionCommand(),
 		},
 		Suggest:              true,
 		EnableBashCompletion: true,
@@ -72,11 +72,24 @@ Without a key and a server it answers with a small model of its own, offline.`,
 		Action:               noCommand,
 	}
 	for _, c := range app.Commands {
-		c.OnUsageError = onUsageError
-		c.HideHelpCommand = true // or a folder called "help" could not be scanned
-		c.CustomHelpTemplate = commandHelp
+		equip(c)
 	}
 	return app
+}
+
+// equip gives a command, and those within it, what all have in common.
+func equip(c *cli.Command) {
+	c.OnUsageError = onUsageError
+	c.HideHelpCommand = true // or a folder called "help" could not be scanned
+	if len(c.Subcommands) == 0 {
+		c.CustomHelpTemplate = commandHelp
+	}
+	if hasFlag(c, "base-url") || hasFlag(c, "include") {
+		c.Before = settle // it asks or scans
+	}
+	for _, sub := range c.Subcommands {
+		equip(sub)
+	}
 }
 
 // commandHelp is cli's own template with the flag that holds for all commands,

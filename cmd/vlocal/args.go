@@ -19,7 +19,7 @@ func reorder(app *cli.App, args []string) []string {
 		return args
 	}
 	var command *cli.Command
-	var global, flags, rest []string
+	var global, names, flags, rest []string
 	for i := 1; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {
@@ -27,8 +27,9 @@ func reorder(app *cli.App, args []string) []string {
 			break
 		}
 		if !strings.HasPrefix(arg, "-") || arg == "-" {
-			if command == nil && len(rest) == 0 {
-				if command = app.Command(arg); command != nil {
+			if len(rest) == 0 {
+				if found := commandNamed(app, command, arg); found != nil {
+					command, names = found, append(names, found.Name)
 					continue
 				}
 			}
@@ -51,11 +52,15 @@ func reorder(app *cli.App, args []string) []string {
 			*group = append(*group, args[i])
 		}
 	}
-	out := append([]string{args[0]}, global...)
-	if command != nil {
-		out = append(out, command.Name)
+	return slices.Concat(args[:1], global, names, flags, rest)
+}
+
+// commandNamed finds a command, or one of a command's own; nil if there is none.
+func commandNamed(app *cli.App, within *cli.Command, name string) *cli.Command {
+	if within == nil {
+		return app.Command(name)
 	}
-	return append(append(out, flags...), rest...)
+	return within.Command(name)
 }
 
 // flagNamed finds the flag that an argument such as --db=x names.

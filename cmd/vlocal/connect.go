@@ -31,6 +31,10 @@ func serverFlags() []cli.Flag {
 			Name: "model", EnvVars: []string{"VLOCAL_MODEL"},
 			Usage: "ask the model called `NAME`; 'builtin/pixels' is the offline one",
 		},
+		&cli.StringFlag{
+			Name: "provider", EnvVars: []string{"VLOCAL_PROVIDER"},
+			Usage: "ask the provider that the config file calls `NAME`; see 'vlocal config'",
+		},
 		&cli.DurationFlag{
 			Name: "timeout", Value: 30 * time.Second,
 			Usage: "give up on a request after `TIME`",
@@ -47,15 +51,22 @@ type server struct {
 	baseURL, model, key string
 }
 
-// keyFromEnv gives the API key; "" if there is none.
-func keyFromEnv() string {
+// keyFromEnv gives the API key; "" if there is none. A provider with a variable of
+// its own gets no other key.
+func keyFromEnv(c *cli.Context) string {
+	if name := keyEnvOf(c); name != "" {
+		return os.Getenv(name)
+	}
 	return cmp.Or(os.Getenv("VLOCAL_API_KEY"), os.Getenv("OPENAI_API_KEY"))
 }
 
 // chooseServer decides whom to ask from the flags, the environment and, where
 // they are silent, the task that is gone on with (zero if there is none).
 func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task domain.Task) (server, error) {
-	srv := server{baseURL: c.String("base-url"), model: cmp.Or(c.String("model"), task.Model), key: keyFromEnv()}
+	srv := server{baseURL: c.String("base-url"), model: modelFor(c, task), key: keyFromEnv(c)}
+	if err := agree(ctx, c, s, task, srv.model); err != nil {
+		return srv, err
+	}
 	if srv.model == builtin.Model && c.String("base-url") == "" || srv == (server{}) {
 		return server{baseURL: builtin.BaseURL, model: builtin.Model}, nil
 	}
@@ -79,6 +90,9 @@ func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task doma
 			return srv, usagef("the model %q needs a server: set VLOCAL_API_KEY for OpenAI, or name another server with --base-url URL. Without a server there is --model builtin/pixels", srv.model)
 		}
 		srv.baseURL = openAI
+	}
+	if name := keyEnvOf(c); name != "" && srv.key == "" && !isLoopback(srv.baseURL) {
+		return srv, usagef("provider %q takes its key from the environment variable %s, which is not set", c.String("provider"), name)
 	}
 	if srv.model == "" {
 		return srv, usagef("which model? Name one that %s offers with --model NAME, or ask offline with --model builtin/pixels", srv.baseURL)

@@ -88,17 +88,17 @@ func noQuestion() error {
 func checkNumbers(c *cli.Context) error {
 	for _, name := range []string{"max-tokens", "max-width", "max-height", "quality", "concurrency"} {
 		if n := c.Int(name); n < 1 && c.IsSet(name) {
-			return usagef("--%s %d: it takes a number from 1", name, n)
+			return usagef("%s %d: it takes a number from 1", called(c, name), n)
 		}
 	}
 	if c.Int("quality") > 100 {
-		return usagef("--quality %d: it takes a number from 1 to 100", c.Int("quality"))
+		return usagef("%s %d: it takes a number from 1 to 100", called(c, "quality"), c.Int("quality"))
 	}
 	if c.Int("concurrency") > 1000 {
-		return usagef("--concurrency %d: it takes a number from 1 to 1000", c.Int("concurrency"))
+		return usagef("%s %d: it takes a number from 1 to 1000", called(c, "concurrency"), c.Int("concurrency"))
 	}
 	if c.Duration("timeout") <= 0 {
-		return usagef("--timeout %s: it takes a time such as 30s or 2m", c.Duration("timeout"))
+		return usagef("%s %s: it takes a time such as 30s or 2m", called(c, "timeout"), c.Duration("timeout"))
 	}
 	return nil
 }
@@ -121,8 +121,9 @@ func taskToRun(c *cli.Context, s *store.Store) (domain.Task, server, error) {
 		{"max-tokens", &task.MaxTokens}, {"max-width", &task.MaxWidth},
 		{"max-height", &task.MaxHeight}, {"quality", &task.Quality},
 	} {
-		// A new question starts from the defaults, not from what the last one had.
-		if c.IsSet(p.name) || *p.v == 0 || c.IsSet("prompt") {
+		// A new question starts from the defaults (which a config file may have
+		// changed), not from what the last one had.
+		if said(c, p.name) || *p.v == 0 || c.IsSet("prompt") {
 			*p.v = c.Int(p.name)
 		}
 	}
@@ -169,7 +170,7 @@ func retry(ctx context.Context, c *cli.Context, s *store.Store, roots []string) 
 	if err != nil {
 		return err
 	}
-	if name := c.String("model"); name != "" && name != task.Model {
+	if name := c.String("model"); said(c, "model") && name != task.Model {
 		return usagef("the failed rows were asked of %q; to ask %q is another question: vlocal run --model %s", task.Model, name, name)
 	}
 	srv, err := chooseServer(ctx, c, s, task)
