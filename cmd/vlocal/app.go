@@ -63,7 +63,8 @@ Without a key and a server it answers with a small model of its own, offline.`,
 		},
 		Commands: []*cli.Command{
 			runCommand(), statusCommand(), retryCommand(), exportCommand(),
-			scanCommand(), listCommand(), showCommand(), modelsCommand(), keysCommand(), completionCommand(),
+			scanCommand(), listCommand(), showCommand(), modelsCommand(), keysCommand(),
+			configCommand(), completionCommand(),
 		},
 		Suggest:              true,
 		EnableBashCompletion: true,
@@ -71,19 +72,24 @@ Without a key and a server it answers with a small model of its own, offline.`,
 		ExitErrHandler:       func(*cli.Context, error) {}, // report does it, once
 		Action:               noCommand,
 	}
-	finish(app.Commands)
+	for _, c := range app.Commands {
+		equip(c)
+	}
 	return app
 }
 
-// finish gives commands, and those within them, what all of them share.
-func finish(commands []*cli.Command) {
-	for _, c := range commands {
-		c.OnUsageError = onUsageError
-		c.HideHelpCommand = true // or a folder called "help" could not be scanned
-		if len(c.Subcommands) == 0 {
-			c.CustomHelpTemplate = commandHelp
-		}
-		finish(c.Subcommands)
+// equip gives a command, and those within it, what all have in common.
+func equip(c *cli.Command) {
+	c.OnUsageError = onUsageError
+	c.HideHelpCommand = true // or a folder called "help" could not be scanned
+	if len(c.Subcommands) == 0 {
+		c.CustomHelpTemplate = commandHelp
+	}
+	if hasFlag(c, "base-url") || hasFlag(c, "include") {
+		c.Before = settle // it asks or scans
+	}
+	for _, sub := range c.Subcommands {
+		equip(sub)
 	}
 }
 

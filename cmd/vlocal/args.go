@@ -19,8 +19,7 @@ func reorder(app *cli.App, args []string) []string {
 		return args
 	}
 	var command *cli.Command
-	var path []string // the command's names: keys add
-	var global, flags, rest []string
+	var global, names, flags, rest []string
 	for i := 1; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {
@@ -28,9 +27,11 @@ func reorder(app *cli.App, args []string) []string {
 			break
 		}
 		if !strings.HasPrefix(arg, "-") || arg == "-" {
-			if next := commandNamed(app, command, arg); next != nil && len(rest) == 0 {
-				command, path = next, append(path, arg)
-				continue
+			if len(rest) == 0 {
+				if found := commandNamed(app, command, arg); found != nil {
+					command, names = found, append(names, found.Name)
+					continue
+				}
 			}
 			rest = append(rest, arg)
 			continue
@@ -51,22 +52,15 @@ func reorder(app *cli.App, args []string) []string {
 			*group = append(*group, args[i])
 		}
 	}
-	out := append([]string{args[0]}, global...)
-	return append(append(append(out, path...), flags...), rest...)
+	return slices.Concat(args[:1], global, names, flags, rest)
 }
 
-// commandNamed finds a command of the program or, within a command, one of its
-// own; nil if there is none.
+// commandNamed finds a command, or one of a command's own; nil if there is none.
 func commandNamed(app *cli.App, within *cli.Command, name string) *cli.Command {
 	if within == nil {
 		return app.Command(name)
 	}
-	for _, c := range within.Subcommands {
-		if c.HasName(name) {
-			return c
-		}
-	}
-	return nil
+	return within.Command(name)
 }
 
 // flagNamed finds the flag that an argument such as --db=x names.

@@ -151,19 +151,11 @@ func (a *asking) check(ctx context.Context, jobs int) error {
 	return err
 }
 
-// whom names who is asked.
-func (a *asking) whom() string {
-	if a.server.baseURL == builtin.BaseURL {
-		return "the built-in model, offline,"
-	}
-	return fmt.Sprintf("%s at %s", a.server.model, a.server.baseURL)
-}
-
 // announcement tells in one line who is asked about the images; whoever has named
 // nobody is told how to.
 func (a *asking) announcement(images string) string {
 	if a.server.named {
-		return fmt.Sprintf("asking %s about %s", a.whom(), images)
+		return fmt.Sprintf("asking %s about %s", a.server.whom(), images)
 	}
 	return fmt.Sprintf("answering offline about %s with %s, which only measures pixels; for a real model set VLOCAL_API_KEY and give --model NAME, or --base-url URL --model NAME (see README)",
 		images, builtin.Model)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net"
 	"net/url"
 	"time"
@@ -39,6 +40,10 @@ func serverFlags() []cli.Flag {
 		&cli.StringSliceFlag{
 			Name:  "route",
 			Usage: "ask another model about some images: `GLOB=MODEL`, such as 'receipts/**=gpt-4o' (can be repeated)",
+		},
+		&cli.StringFlag{
+			Name: "provider", EnvVars: []string{"VLOCAL_PROVIDER"},
+			Usage: "ask the provider that the config file calls `NAME`; see 'vlocal config'",
 		},
 		&cli.IntFlag{
 			Name: "concurrency", Aliases: []string{"c"}, Value: 25,
@@ -83,10 +88,21 @@ type server struct {
 	named bool
 }
 
+// whom names who is asked.
+func (s server) whom() string {
+	if s.baseURL == builtin.BaseURL {
+		return "the built-in model, offline,"
+	}
+	return fmt.Sprintf("%s at %s", s.model, s.baseURL)
+}
+
 // chooseServer decides whom to ask from the flags, the environment and, where
 // they are silent, the task that is gone on with (zero if there is none).
 func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task domain.Task) (server, error) {
-	srv := server{named: true, baseURL: c.String("base-url"), model: cmp.Or(c.String("model"), task.Model)}
+	srv := server{named: true, baseURL: c.String("base-url"), model: modelFor(c, task)}
+	if err := agree(ctx, c, s, task, srv.model); err != nil {
+		return srv, err
+	}
 	offline := server{baseURL: builtin.BaseURL, model: builtin.Model}
 	if srv.model == builtin.Model && srv.baseURL == "" {
 		offline.named = c.String("model") != ""
@@ -119,6 +135,9 @@ func chooseServer(ctx context.Context, c *cli.Context, s *store.Store, task doma
 			return srv, usagef("the model %q needs a server: set VLOCAL_API_KEY for OpenAI, or name another server with --base-url URL. Without a server there is --model builtin/pixels", srv.model)
 		}
 		srv.baseURL = openAI
+	}
+	if name := keyEnvOf(c); name != "" && len(srv.keys) == 0 && !isLoopback(srv.baseURL) {
+		return srv, usagef("provider %q takes its key from the environment variable %s, which is not set", c.String("provider"), name)
 	}
 	if srv.model == "" {
 		return srv, usagef("which model? Name one that %s offers with --model NAME, or ask offline with --model builtin/pixels", srv.baseURL)

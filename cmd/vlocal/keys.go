@@ -55,7 +55,11 @@ var keyServerFlag = &cli.StringFlag{
 
 // keySources are where the person keeps keys.
 func keySources(c *cli.Context) keys.Sources {
-	return keys.Sources{File: c.String("key-file"), Getenv: os.Getenv, Keychain: keychain()}
+	s := keys.Sources{File: c.String("key-file"), Getenv: os.Getenv, Keychain: keychain()}
+	if name := keyEnvOf(c); name != "" {
+		s.Env = []string{name} // a provider with a variable of its own gets no other's
+	}
+	return s
 }
 
 // keychain is the system's, with its lock in the person's own cache folder.

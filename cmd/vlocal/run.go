@@ -102,27 +102,27 @@ func noQuestion() error {
 func checkNumbers(c *cli.Context) error {
 	for _, name := range []string{"max-tokens", "max-width", "max-height", "quality", "concurrency", "retries", "sample"} {
 		if n := c.Int(name); n < 1 && c.IsSet(name) {
-			return usagef("--%s %d: it takes a number from 1", name, n)
+			return usagef("%s %d: it takes a number from 1", called(c, name), n)
 		}
 	}
 	for name, most := range map[string]int{"quality": 100, "concurrency": 1000} {
 		if n := c.Int(name); n > most {
-			return usagef("--%s %d: it takes a number from 1 to %d", name, n, most)
+			return usagef("%s %d: it takes a number from 1 to %d", called(c, name), n, most)
 		}
 	}
 	for _, name := range []string{"rpm", "tpm", "budget"} {
 		if n := c.Float64(name); !(n > 0 && n < 1e12) && c.IsSet(name) {
-			return usagef("--%s %v: it takes a number above 0", name, n)
+			return usagef("%s %v: it takes a number above 0", called(c, name), n)
 		}
 	}
 	for _, name := range []string{"price-in", "price-out", "price-cached-in"} {
 		if n := c.Float64(name); !(n >= 0 && n < 1e9) {
-			return usagef("--%s %v: it takes US dollars for a million tokens", name, n)
+			return usagef("%s %v: it takes US dollars for a million tokens", called(c, name), n)
 		}
 	}
 	for _, name := range []string{"timeout", "connect-timeout", "first-byte-timeout"} {
 		if d := c.Duration(name); d <= 0 && (c.IsSet(name) || name == "timeout") {
-			return usagef("--%s %s: it takes a time such as 30s or 2m", name, d)
+			return usagef("%s %s: it takes a time such as 30s or 2m", called(c, name), d)
 		}
 	}
 	return nil
@@ -146,8 +146,9 @@ func taskToRun(c *cli.Context, s *store.Store) (domain.Task, server, error) {
 		{"max-tokens", &task.MaxTokens}, {"max-width", &task.MaxWidth},
 		{"max-height", &task.MaxHeight}, {"quality", &task.Quality},
 	} {
-		// A new question starts from the defaults, not from what the last one had.
-		if c.IsSet(p.name) || *p.v == 0 || c.IsSet("prompt") {
+		// A new question starts from the defaults (which a config file may have
+		// changed), not from what the last one had.
+		if said(c, p.name) || *p.v == 0 || c.IsSet("prompt") {
 			*p.v = c.Int(p.name)
 		}
 	}
@@ -197,7 +198,7 @@ func retry(ctx context.Context, c *cli.Context, s *store.Store, roots []string) 
 	if err != nil {
 		return err
 	}
-	if name := c.String("model"); name != "" && name != task.Model {
+	if name := c.String("model"); said(c, "model") && name != task.Model {
 		return usagef("the failed rows were asked of %q; to ask %q is another question: vlocal run --model %s", task.Model, name, name)
 	}
 	srv, err := chooseServer(ctx, c, s, task)

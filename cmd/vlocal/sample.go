@@ -54,7 +54,7 @@ func (a *asking) tellAhead(ctx context.Context) error {
 			"model": a.server.model, "base_url": a.client.BaseURL(),
 		})
 	}
-	fmt.Fprintf(a.con.out, "would ask %s about %s\n", a.whom(), count(ahead.Jobs, "image"))
+	fmt.Fprintf(a.con.out, "would ask %s about %s\n", a.server.whom(), count(ahead.Jobs, "image"))
 	if ahead.Jobs > 0 {
 		fmt.Fprintf(a.con.out, "files      %s\nsent       about %s, from %s that were prepared\nnothing was sent; --sample 20 asks about a few and tells the cost of the rest\n",
 			bytesText(float64(ahead.Bytes)), bytesText(sent), count(len(ahead.Spread), "picture"))

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -74,11 +75,19 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			// Nothing of the person who runs the tests may get into them.
-			for _, name := range []string{"VLOCAL_DB", "VLOCAL_BASE_URL", "VLOCAL_MODEL", "VLOCAL_API_KEY", "VLOCAL_API_KEYS", "VLOCAL_KEY_FILE", "OPENAI_API_KEY"} {
+			for _, name := range []string{
+				"VLOCAL_DB", "VLOCAL_BASE_URL", "VLOCAL_MODEL", "VLOCAL_PROVIDER",
+				"VLOCAL_API_KEY", "VLOCAL_API_KEYS", "VLOCAL_KEY_FILE", "OPENAI_API_KEY",
+			} {
 				e.Setenv(name, "")
 			}
-			for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {
-				e.Setenv(name, filepath.Join(e.WorkDir, ".home"))
+			// Where os.UserConfigDir and os.UserCacheDir look, on every system.
+			home := filepath.Join(e.WorkDir, ".home")
+			for name, folder := range map[string]string{
+				"HOME": home, "XDG_CACHE_HOME": home, "LocalAppData": home,
+				"XDG_CONFIG_HOME": filepath.Join(home, "config"), "AppData": filepath.Join(home, "config"),
+			} {
+				e.Setenv(name, folder)
 			}
 			e.Setenv("NO_PROXY", "127.0.0.1")
 			// The race detector makes every program wait a second at its end.
@@ -98,6 +107,7 @@ func TestScripts(t *testing.T) {
 			"images":  images,
 			"fetched": fetched,
 			"expand":  expand,
+			"config":  configFile,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {
@@ -194,6 +204,23 @@ func change(ts *testscript.TestScript, _ bool, args []string) {
 	defer db.Close()
 	_, err = db.Exec(args[0])
 	ts.Check(err)
+}
+
+// config FROM [TO] makes a config file of a text in which $NAME stands for a
+// variable of the script, in the user's config folder if TO is "user", for its
+// owner alone to write.
+func configFile(ts *testscript.TestScript, _ bool, args []string) {
+	to := filepath.Join(ts.Getenv("WORK"), "vlocal.toml")
+	if len(args) > 1 {
+		folder := ts.Getenv("XDG_CONFIG_HOME")
+		if runtime.GOOS == "darwin" { // which has a place of its own for it
+			folder = filepath.Join(ts.Getenv("HOME"), "Library", "Application Support")
+		}
+		to = filepath.Join(folder, "vlocal", "vlocal.toml")
+		ts.Check(os.MkdirAll(filepath.Dir(to), 0o700))
+	}
+	ts.Check(os.WriteFile(to, []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
+	ts.Check(os.Chmod(to, 0o600)) // of one that was there, too
 }
 
 // mode PERM FILE compares the permissions of a file.
