@@ -48,6 +48,9 @@ type clientResult struct {
 	Done, Failed, Sent, Retried int
 	// Errors counts attempts by kind.
 	Errors map[domain.ErrorKind]int
+	// Begin and End are the means of waiting for an attempt's begin and end to be
+	// on disk, Answer of waiting for an answer, HTTP included.
+	Begin, End, Answer time.Duration
 	// InFlight is the mean of the slots in use, for each second.
 	InFlight []float64
 }
@@ -76,7 +79,8 @@ func (c client) measureLoop(ctx context.Context, s *store.Store, began time.Time
 	if err != nil {
 		return got, err
 	}
-	w, err := c.newWorker(run, task)
+	queue := &timedQueue{Run: run}
+	w, err := c.newWorker(queue, task)
 	if err != nil {
 		return got, errors.Join(err, run.Close(ctx, err))
 	}
@@ -105,12 +109,13 @@ func (c client) measureLoop(ctx context.Context, s *store.Store, began time.Time
 	}
 	p := w.Progress()
 	got.Done, got.Failed, got.Sent, got.Retried, got.Errors = p.Done, p.Failed, p.Sent, p.Retried, p.Errors
+	got.Begin, got.End, got.Answer = queue.begins.mean(), queue.ends.mean(), p.Latency.Mean
 	got.PeakBytes, err = peakMemory()
 	return got, err
 }
 
 // newWorker is the loop as a run wires it.
-func (c client) newWorker(run *store.Run, task domain.Task) (*worker.Worker, error) {
+func (c client) newWorker(queue worker.Queue, task domain.Task) (*worker.Worker, error) {
 	asks, err := vision.New(vision.Options{BaseURL: c.URL, Key: "bench-key-0001", Timeout: c.Timeout, MaxConns: c.Slots})
 	if err != nil {
 		return nil, err
@@ -118,7 +123,7 @@ func (c client) newWorker(run *store.Run, task domain.Task) (*worker.Worker, err
 	if c.PerMinute > 0 {
 		return nil, errors.New("this vlocal cannot be told a pace")
 	}
-	return worker.New(run, asks, c.ready(), task, worker.Options{Concurrency: c.Slots}), nil
+	return worker.New(queue, asks, c.ready(), task, worker.Options{Concurrency: c.Slots}), nil
 }
 
 // ready stands for preprocess: a picture that is there already, different for

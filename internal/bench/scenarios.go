@@ -65,13 +65,26 @@ func paceRows(s settings, l loadserver.Latency) (rows []row) {
 	return rows
 }
 
-var paceColumns = []string{"requests", "requests a second", "of what the latencies allow", "CPU per request", "peak memory", "connections"}
+var paceColumns = []string{"requests", "requests a second", "of what the latencies allow", "CPU per request", "peak memory", "connections",
+	"begin, HTTP, end"}
 
 func paceCells(r row, got result) []string {
 	return []string{
 		strconv.Itoa(got.Client.Sent), perSecond(got.Client.Done, got.Client.Elapsed), percent(ofIdeal(r, got)),
 		cpuPer(got.Client.CPU, got.Client.Sent), megabytes(got.Client.PeakBytes), strconv.Itoa(got.Server.Connections),
+		parts(got),
 	}
+}
+
+// parts says where a request's time goes beside the server's latency: until its
+// begin is on disk, to the server and back, until its end is on disk.
+func parts(got result) string {
+	if got.Client.Answer == 0 {
+		return "-"
+	}
+	latency := got.Server.Drawn / time.Duration(max(1, got.Server.Answered))
+	ms := func(d time.Duration) float64 { return d.Seconds() * 1000 }
+	return fmt.Sprintf("%.2f, %.2f, %.2f ms", ms(got.Client.Begin), ms(got.Client.Answer-latency), ms(got.Client.End))
 }
 
 // ofIdeal is the least time that the answers can take in so many slots, as a share
