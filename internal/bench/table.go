@@ -16,7 +16,7 @@ func (t table) String() string {
 	var b strings.Builder
 	line := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
 	line(t.head)
-	line(strings.Split(strings.TrimSuffix(strings.Repeat("---,", len(t.head)), ","), ","))
+	b.WriteString("|" + strings.Repeat("---|", len(t.head)) + "\n")
 	for _, r := range t.rows {
 		line(r)
 	}
