@@ -14,11 +14,15 @@ const perMinute = 500
 // settling is how long a run may take to find its pace.
 const settling = time.Minute
 
+// spare is how much longer than measured a run goes on, so that its last seconds
+// are whole.
+const spare = 2 * time.Second
+
 var rateScenario = scenario{
 	name: "rate",
 	about: fmt.Sprintf("The server allows %d requests a minute and answers 429 to the rest; "+
-		"pictures of 20 KB. The first minute is left out.", perMinute),
-	columns: []string{"minutes", "answered", "429s", "of the requests", "of the allowance used"},
+		"pictures of 20 KB. The first minute is left out. A run that ended early used none of the allowance after that.", perMinute),
+	columns: []string{"minutes", "answered", "jobs failed", "429s", "of the requests", "of the allowance used"},
 	rows: func(s settings) []row {
 		measured := time.Duration(s.minutes * float64(time.Minute))
 		variant := func(label string, told loadserver.Headers, rpm int) row {
@@ -27,8 +31,9 @@ var rateScenario = scenario{
 				server: loadserver.Options{Seed: s.seed, Latency: published,
 					Limit: loadserver.Limit{Requests: perMinute, Burst: s.slots, Headers: told}},
 				client: client{
-					Requests: int((settling+measured).Minutes()+2) * perMinute, Picture: 20 << 10, Slots: s.slots,
-					PerMinute: rpm, For: settling + measured + 2*time.Second,
+					// Four times what the server lets through, so that jobs are left.
+					Requests: int((settling+measured).Minutes()+1) * perMinute * 4, Picture: 20 << 10, Slots: s.slots,
+					PerMinute: rpm, For: settling + measured + spare,
 				},
 			}
 		}
@@ -42,16 +47,15 @@ var rateScenario = scenario{
 }
 
 func rateCells(r row, got result) []string {
-	from := int(settling / time.Second)
-	to := min(int((r.client.For-2*time.Second)/time.Second), len(got.Server.Seconds))
+	from, to := int(settling/time.Second), int((r.client.For-spare)/time.Second)
 	var sum loadserver.Second
-	for _, s := range got.Server.Seconds[min(from, to):to] {
-		sum.Answered += s.Answered
-		sum.Limited += s.Limited
+	for i := from; i < min(to, len(got.Server.Seconds)); i++ {
+		sum.Answered += got.Server.Seconds[i].Answered
+		sum.Limited += got.Server.Seconds[i].Limited
 	}
 	minutes := float64(to-from) / 60
 	return []string{
-		fmt.Sprintf("%.1f", minutes), fmt.Sprint(sum.Answered), fmt.Sprint(sum.Limited),
+		fmt.Sprintf("%.1f", minutes), fmt.Sprint(sum.Answered), fmt.Sprint(got.Client.Failed), fmt.Sprint(sum.Limited),
 		percent(float64(sum.Limited) / max(1, float64(sum.Answered+sum.Limited))),
 		percent(float64(sum.Answered) / (minutes * perMinute)),
 	}
