@@ -31,7 +31,7 @@ type client struct {
 	// For ends the run after that long, though jobs are left; 0 means never.
 	For time.Duration
 	// PerMinute is the pace that the user asked for; 0 means none.
-	PerMinute int
+	PerMinute float64
 	// Profile is a file for a CPU profile of the run; "" means none.
 	Profile string
 }
@@ -116,12 +116,9 @@ func (c client) measureLoop(ctx context.Context, s *store.Store, began time.Time
 
 // newWorker is the loop as a run wires it.
 func (c client) newWorker(queue worker.Queue, task domain.Task) (*worker.Worker, error) {
-	asks, err := vision.New(vision.Options{BaseURL: c.URL, Key: "bench-key-0001", Timeout: c.Timeout, MaxConns: c.Slots})
+	asks, err := vision.New(vision.Options{BaseURL: c.URL, Keys: []domain.Key{domain.NewKey("bench-key-0001")}, RPM: c.PerMinute, Timeout: c.Timeout, MaxConns: c.Slots})
 	if err != nil {
 		return nil, err
-	}
-	if c.PerMinute > 0 {
-		return nil, errors.New("this vlocal cannot be told a pace")
 	}
 	return worker.New(queue, asks, c.ready(), task, worker.Options{Concurrency: c.Slots}), nil
 }
@@ -130,9 +127,9 @@ func (c client) newWorker(queue worker.Queue, task domain.Task) (*worker.Worker,
 // every path.
 func (c client) ready() worker.Prepare {
 	jpeg := make([]byte, c.Picture)
-	return func(_ context.Context, path string) (preprocess.Picture, error) {
-		return preprocess.Picture{JPEG: jpeg, Source: domain.Facts{
-			SHA256: sha256.Sum256([]byte(path)), Width: 4032, Height: 3024, Format: "jpeg", Orientation: 1,
+	return func(_ context.Context, j domain.Job) (preprocess.Picture, error) {
+		return preprocess.Picture{Picture: domain.Picture{JPEG: jpeg}, Source: domain.Facts{
+			SHA256: sha256.Sum256([]byte(j.Image.Path)), Width: 4032, Height: 3024, Format: "jpeg", Orientation: 1,
 		}}, nil
 	}
 }

@@ -33,7 +33,7 @@ var rateScenario = scenario{
 				client: client{
 					// Four times what the server lets through, so that jobs are left.
 					Requests: int((settling+measured).Minutes()+1) * perMinute * 4, Picture: 20 << 10, Slots: s.slots,
-					PerMinute: rpm, For: settling + measured + spare,
+					PerMinute: float64(rpm), For: settling + measured + spare,
 				},
 			}
 		}
