@@ -3,7 +3,6 @@ package vision
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -64,23 +63,21 @@ func (c *Client) request(ctx context.Context, key domain.Key, task domain.Task, 
 	if err != nil {
 		return nil, err
 	}
-	body := frame
+	place := len(frame)
 	if picture.URL == "" {
 		// The last one: the prompt, which comes before, may hold the same text.
-		split := bytes.LastIndex(frame, []byte(picturePrefix)) + len(picturePrefix)
-		body = make([]byte, 0, len(frame)+base64.StdEncoding.EncodedLen(len(picture.JPEG)))
-		body = append(body, frame[:split]...)
-		body = base64.StdEncoding.AppendEncode(body, picture.JPEG)
-		body = append(body, frame[split:]...)
+		place = bytes.LastIndex(frame, []byte(picturePrefix)) + len(picturePrefix)
 	}
-
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/chat/completions", bytes.NewReader(body))
+	open := func() (io.ReadCloser, error) { return io.NopCloser(newBody(frame, place, picture.JPEG)), nil }
+	first, _ := open()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/chat/completions", first)
 	if err != nil {
 		return nil, err
 	}
+	req.ContentLength = bodyLen(frame, picture.JPEG)
 	// With it, a connection that the server had closed already is replaced
 	// without an error.
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	req.GetBody = open
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	if c.userAgent != "" {

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -82,7 +81,7 @@ func New(o Options) (*Client, error) {
 	if o.Transport == nil {
 		o.Transport = &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 30 * time.Second}).DialContext,
+			DialContext:           dialer(o.ConnectTimeout),
 			TLSHandshakeTimeout:   o.ConnectTimeout,
 			ResponseHeaderTimeout: o.FirstByteTimeout,
 			ForceAttemptHTTP2:     true,
@@ -90,8 +89,6 @@ func New(o Options) (*Client, error) {
 			MaxIdleConnsPerHost:   o.MaxConns,
 			IdleConnTimeout:       90 * time.Second,
 			ExpectContinueTimeout: time.Second,
-			// A picture is written faster in large parts.
-			WriteBufferSize: 64 << 10,
 		}
 	}
 	return &Client{

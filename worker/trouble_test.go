@@ -67,7 +67,7 @@ func TestLoneTroubleIsTheImages(t *testing.T) {
 		if err != nil || p.Done != 298 || p.Failed != 2 {
 			t.Errorf("%v; %+v", err, p)
 		}
-		if diff := cmp.Diff([]string{"server", "server", "server"}, b.outcomes("0100.jpg")); diff != "" {
+		if diff := cmp.Diff([]string{"server", "server", "server", "server"}, b.outcomes("0100.jpg")); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -61,7 +61,7 @@ type Options struct {
 	Preparers int
 	// MaxTries bounds the attempts at one job that end with an error that passes
 	// with time. While many requests fail, so that it is not the image's fault,
-	// it is three times as many. Default 3.
+	// it is three times as many. Default 4.
 	MaxTries int
 	// BackoffBase and BackoffCap shape the wait before the next try: a random
 	// time up to base * 2^tries, at most the cap. Defaults 500 ms and 60 s.
@@ -87,7 +87,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.Concurrency = orDefault(o.Concurrency, 25)
 	o.Preparers = orDefault(o.Preparers, runtime.GOMAXPROCS(0))
-	o.MaxTries = orDefault(o.MaxTries, 3)
+	o.MaxTries = orDefault(o.MaxTries, 4)
 	o.BackoffBase = orDefault(o.BackoffBase, 500*time.Millisecond)
 	o.BackoffCap = orDefault(o.BackoffCap, time.Minute)
 	o.Patience = orDefault(o.Patience, 10*time.Minute)

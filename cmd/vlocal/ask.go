@@ -86,7 +86,7 @@ func (a *asking) configure() error {
 		return err
 	}
 	a.worker = worker.Options{
-		Concurrency: a.c.Int("concurrency"), MaxTries: a.c.Int("retries"),
+		Concurrency: a.c.Int("concurrency"), MaxTries: 1 + a.c.Int("retries"),
 		Budget: domain.Dollars(a.c.Float64("budget")), Price: pricesOf(a.c, a.server),
 		Fallback: a.c.StringSlice("fallback-model"), Route: routes.model,
 		Decided: a.record.decided,

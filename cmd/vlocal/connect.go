@@ -59,7 +59,7 @@ func serverFlags() []cli.Flag {
 		},
 		&cli.IntFlag{
 			Name: "retries", Value: 3,
-			Usage: "make up to `N` attempts at an image that fails for what passes with time",
+			Usage: "try again up to `N` times what fails for a reason that passes with time",
 		},
 		&cli.DurationFlag{
 			Name: "timeout", Value: 30 * time.Second,

@@ -100,10 +100,13 @@ func noQuestion() error {
 
 // checkNumbers looks at the flags that take one.
 func checkNumbers(c *cli.Context) error {
-	for _, name := range []string{"max-tokens", "max-width", "max-height", "quality", "concurrency", "retries", "sample"} {
+	for _, name := range []string{"max-tokens", "max-width", "max-height", "quality", "concurrency", "sample"} {
 		if n := c.Int(name); n < 1 && c.IsSet(name) {
 			return usagef("%s %d: it takes a number from 1", called(c, name), n)
 		}
+	}
+	if n := c.Int("retries"); n < 0 {
+		return usagef("%s %d: it takes a number from 0", called(c, "retries"), n)
 	}
 	for name, most := range map[string]int{"quality": 100, "concurrency": 1000} {
 		if n := c.Int(name); n > most {

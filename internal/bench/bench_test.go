@@ -46,7 +46,7 @@ func TestBothWaysAskEveryPictureAndAreMeasured(t *testing.T) {
 
 func TestFaultsAreRetriedUntilEveryJobIsDone(t *testing.T) {
 	r := row{
-		server: loadserver.Options{Faults: loadserver.Faults{Hang: 0.02, Reset: 0.05, Error: 0.05}, Seed: 1},
+		server: loadserver.Options{Faults: loadserver.Faults{Hang: 0.02, Reset: 0.03, Error: 0.03}, Seed: 1},
 		client: client{Requests: 100, Picture: 1 << 10, Slots: 10, Timeout: 500 * time.Millisecond},
 	}
 	got, err := r.measure(t.Context())
