@@ -44,7 +44,8 @@ func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
 // asked about (domain.ErrBeingAsked: the job is pending, due in a moment).
 func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked domain.Asked) (a domain.Attempt, err error) {
 	var instead error
-	err = r.store.writer.write(ctx, func(t *tx) error {
+	// The end of an attempt keeps a slot waiting, the begin of one does not.
+	err = r.store.writer.writeSoon(ctx, func(t *tx) error {
 		now := r.store.now()
 		if err := learn(t, j.Image.ID, facts); err != nil {
 			return err

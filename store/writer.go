@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // maxGroup bounds how many writes share a transaction: enough for every slot,
@@ -30,7 +31,13 @@ type writer struct {
 type op struct {
 	do     func(*tx) error
 	result chan error
+	// patient says that it is in no hurry, so that it shares the transaction of
+	// the next one that is, if that comes soon.
+	patient bool
 }
+
+// patience is how long a patient write waits at most for another one.
+const patience = 4 * time.Millisecond
 
 func newWriter(dsn string) (*writer, error) {
 	db, err := sql.Open("sqlite", dsn)
@@ -58,7 +65,16 @@ func newWriter(dsn string) (*writer, error) {
 // ends before the write began gives it up; after that the write runs to its
 // end, and the result is the truth about it.
 func (w *writer) write(ctx context.Context, do func(*tx) error) error {
-	o := op{do: do, result: make(chan error, 1)}
+	return w.put(ctx, op{do: do, result: make(chan error, 1)})
+}
+
+// writeSoon is write for what is in no hurry: it waits a moment for other writes,
+// because a transaction costs the disk as much for two as for one.
+func (w *writer) writeSoon(ctx context.Context, do func(*tx) error) error {
+	return w.put(ctx, op{do: do, result: make(chan error, 1), patient: true})
+}
+
+func (w *writer) put(ctx context.Context, o op) error {
 	select {
 	case <-w.quit: // also when the send could go ahead
 		return errClosed
@@ -102,7 +118,11 @@ func (w *writer) loop() {
 	for {
 		select {
 		case o := <-w.ops:
-			group = w.gather(append(group[:0], o))
+			group = append(group[:0], o)
+			if o.patient {
+				group = w.linger(group)
+			}
+			group = w.gather(group)
 			w.commit(group)
 		case <-w.quit:
 			if group = w.gather(group[:0]); len(group) == 0 {
@@ -111,6 +131,25 @@ func (w *writer) loop() {
 			w.commit(group)
 		}
 	}
+}
+
+// linger waits for a write that is in a hurry, for as long as a patient one does.
+func (w *writer) linger(group []op) []op {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for len(group) < maxGroup {
+		select {
+		case o := <-w.ops:
+			if group = append(group, o); !o.patient {
+				return group
+			}
+		case <-timer.C:
+			return group
+		case <-w.quit:
+			return group
+		}
+	}
+	return group
 }
 
 // gather takes what waits already, and waits for no more.

@@ -44,7 +44,7 @@ type prepared struct {
 // what leaves next while they are all in use, so that a free slot never waits for
 // the disk. An attempt that a sender holds is on record although it was not sent;
 // that is why they are few.
-const slotsPerSender = 50
+const slotsPerSender = 12
 
 // Run asks until no job of the queue is left, and returns nil then, whether the
 // jobs ended done or failed. It returns early, with the reason, when the server,
