@@ -38,6 +38,15 @@ func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
 	return jobs, err
 }
 
+// take marks the jobs that due has just given.
+func (r *Run) take(t *tx, now int64, n int) error {
+	return t.exec(`
+		UPDATE jobs SET status = 'running', updated_at = ?2 WHERE id IN (
+			SELECT id FROM jobs
+			WHERE run_id = ?1 AND status = 'pending' AND not_before <= ?2
+			ORDER BY not_before, id LIMIT ?3)`, r.id, now, n)
+}
+
 // Begin puts an attempt at a claimed job on record, with what is now known of
 // its image and whom it asks. No attempt is begun where the same bytes were answered under the
 // same task (domain.ErrAnswered: the job is done, with that answer) or are being

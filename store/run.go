@@ -216,14 +216,8 @@ func (r *Run) Claim(ctx context.Context, n int) (jobs []domain.Job, next time.Ti
 		if jobs, err = r.due(t, now, n); err != nil {
 			return err
 		}
-		for _, j := range jobs {
-			err := t.exec(`UPDATE jobs SET status = 'running', updated_at = ? WHERE id = ?`, now, j.ID)
-			if err != nil {
-				return err
-			}
-		}
 		if len(jobs) > 0 {
-			return nil
+			return r.take(t, now, n)
 		}
 		var due int64
 		err := t.row(`

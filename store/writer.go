@@ -114,83 +114,95 @@ func (w *writer) close() error {
 
 func (w *writer) loop() {
 	defer close(w.ended)
-	group := make([]op, 0, maxGroup)
 	for {
 		select {
 		case o := <-w.ops:
-			group = append(group[:0], o)
-			if o.patient {
-				group = w.linger(group)
-			}
-			group = w.gather(group)
-			w.commit(group)
+			w.serve(o)
 		case <-w.quit:
-			if group = w.gather(group[:0]); len(group) == 0 {
-				return
+			for {
+				select {
+				case o := <-w.ops:
+					w.serve(o)
+				default:
+					return
+				}
 			}
-			w.commit(group)
 		}
 	}
 }
 
-// linger waits for a write that is in a hurry, for as long as a patient one does.
-func (w *writer) linger(group []op) []op {
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	for len(group) < maxGroup {
-		select {
-		case o := <-w.ops:
-			if group = append(group, o); !o.patient {
-				return group
-			}
-		case <-timer.C:
-			return group
-		case <-w.quit:
-			return group
+// serve runs a write, and those that wait by then, in one transaction. If a part
+// fails, the parts are run again one by one, so that only the one at fault fails.
+func (w *writer) serve(first op) {
+	group := []op{first}
+	err := w.transact(func(t *tx) error {
+		if err := first.do(t); err != nil {
+			return err
 		}
-	}
-	return group
-}
-
-// gather takes what waits already, and waits for no more.
-func (w *writer) gather(group []op) []op {
-	for len(group) < maxGroup {
-		select {
-		case o := <-w.ops:
+		// What comes is run as it comes: a write in a hurry that joins a patient
+		// one finds that one's part done, and waits for little but the disk.
+		var due <-chan time.Time
+		if first.patient {
+			timer := time.NewTimer(patience)
+			defer timer.Stop()
+			due = timer.C
+		}
+		for len(group) < maxGroup {
+			o, more := w.next(due)
+			if !more {
+				break
+			}
 			group = append(group, o)
-		default:
-			return group
+			if err := o.do(t); err != nil {
+				return err
+			}
+			if !o.patient {
+				due = nil
+			}
 		}
-	}
-	return group
-}
-
-// commit runs the group in one transaction. If a part fails, the parts are run
-// again one by one, so that only the one at fault fails.
-func (w *writer) commit(group []op) {
-	err := w.transact(group)
-	if err != nil && len(group) > 1 {
+		return nil
+	})
+	if err == nil || len(group) == 1 {
 		for _, o := range group {
-			o.result <- w.transact([]op{o})
+			o.result <- err
 		}
 		return
 	}
 	for _, o := range group {
-		o.result <- err
+		o.result <- w.transact(o.do)
 	}
 }
 
-func (w *writer) transact(group []op) error {
+// next gives a write that waits already or, with due, that comes before that.
+func (w *writer) next(due <-chan time.Time) (o op, more bool) {
+	if due == nil {
+		select {
+		case o := <-w.ops:
+			return o, true
+		default:
+			return o, false
+		}
+	}
+	select {
+	case o := <-w.ops:
+		return o, true
+	case <-due:
+		return o, false
+	case <-w.quit:
+		return o, false
+	}
+}
+
+// transact runs do in a transaction.
+func (w *writer) transact(do func(*tx) error) error {
 	t := &tx{w}
 	// IMMEDIATE takes the write lock now, where busy_timeout helps, instead of
 	// failing later in the middle.
 	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	for _, o := range group {
-		if err := o.do(t); err != nil {
-			return errors.Join(err, t.exec("ROLLBACK"))
-		}
+	if err := do(t); err != nil {
+		return errors.Join(err, t.exec("ROLLBACK"))
 	}
 	if err := t.exec("COMMIT"); err != nil {
 		// A failed commit (disk full) can leave the transaction open.
