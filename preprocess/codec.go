@@ -97,17 +97,17 @@ func widen(img *image.YCbCr) {
 	}
 }
 
-// sizeSafely gives the stored size in pixels, both sides at least 1.
-func (c codec) sizeSafely(data []byte) (w, h int, err error) {
-	err = recovered(func() error {
-		config, err := c.size(bytes.NewReader(data))
-		w, h = config.Width, config.Height
+// sizeSafely gives the stored size in pixels, both sides at least 1, and the kind
+// of pixels.
+func (c codec) sizeSafely(data []byte) (config image.Config, err error) {
+	err = recovered(func() (err error) {
+		config, err = c.size(bytes.NewReader(data))
 		return err
 	})
-	if err == nil && (w < 1 || h < 1) {
-		err = fmt.Errorf("a picture of %d x %d pixels", w, h)
+	if err == nil && (config.Width < 1 || config.Height < 1) {
+		err = fmt.Errorf("a picture of %d x %d pixels", config.Width, config.Height)
 	}
-	return w, h, undecodable(err)
+	return config, undecodable(err)
 }
 
 // decodeSafely gives an image that can be handed on: imaging works on it in

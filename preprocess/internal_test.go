@@ -20,7 +20,7 @@ func TestPanicsBecomeCorrupt(t *testing.T) {
 		size:   func(io.Reader) (image.Config, error) { panic("header") },
 		decode: func([]byte) (image.Image, error) { panic(errors.New("body")) },
 	}
-	_, _, sizeErr := bad.sizeSafely(nil)
+	_, sizeErr := bad.sizeSafely(nil)
 	_, decodeErr := bad.decodeSafely(nil)
 	// An image whose buffer is shorter than its bounds say.
 	short := codec{decode: func([]byte) (image.Image, error) {

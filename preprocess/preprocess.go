@@ -53,6 +53,9 @@ type Options struct {
 	MaxPixels int64
 	// MaxBytes bounds the size of the file; DefaultMaxBytes.
 	MaxBytes int64
+	// Memory bounds what decoded pictures take, with all others that share it;
+	// nil for no bound.
+	Memory *Memory
 }
 
 func (o Options) withDefaults() Options {
@@ -105,13 +108,15 @@ func (o Options) File(ctx context.Context, path string) (Picture, error) {
 func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	o = o.withDefaults()
 	facts := domain.Facts{SHA256: sha256.Sum256(data)}
-	c, err := o.identify(data, &facts)
+	c, need, err := o.identify(data, &facts)
 	if err != nil {
 		return Picture{Source: facts}, err
 	}
-	if err := interrupted(ctx); err != nil {
-		return Picture{Source: facts}, err
+	release, err := o.Memory.acquire(ctx, need)
+	if err != nil {
+		return Picture{Source: facts}, interrupted(ctx)
 	}
+	defer release()
 	img, err := c.decodeSafely(data)
 	if err != nil {
 		return Picture{Source: facts}, err
@@ -124,39 +129,42 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	return p, err
 }
 
-// identify finds the decoder for data and fills in what can be known without
-// decoding. Its error says why the picture is not to be decoded.
-func (o Options) identify(data []byte, facts *domain.Facts) (codec, error) {
+// identify finds the decoder for data, says how many bytes of memory decoding
+// takes, and fills in what can be known without that. Its error says why the
+// picture is not to be decoded.
+func (o Options) identify(data []byte, facts *domain.Facts) (c codec, need int64, err error) {
 	if len(data) == 0 {
-		return codec{}, fail(domain.Corrupt, "decode", "copy it again from where it came from",
+		return c, 0, fail(domain.Corrupt, "decode", "copy it again from where it came from",
 			errors.New("the file is empty"))
 	}
 	if int64(len(data)) > o.MaxBytes {
-		return codec{}, tooManyBytes(int64(len(data)), o.MaxBytes)
+		return c, 0, tooManyBytes(int64(len(data)), o.MaxBytes)
 	}
 	format, ok := Sniff(data)
 	if !ok {
-		return codec{}, notAnImage(data)
+		return c, 0, notAnImage(data)
 	}
 	facts.Format = format
-	c, ok := codecs[format]
+	c, ok = codecs[format]
 	if !ok {
-		return codec{}, fail(domain.Unsupported, "decode", hintFor(format),
+		return c, 0, fail(domain.Unsupported, "decode", hintFor(format),
 			fmt.Errorf("%s pictures cannot be read yet", strings.ToUpper(format)))
 	}
-	w, h, err := c.sizeSafely(data)
+	config, err := c.sizeSafely(data)
 	if err != nil {
-		return codec{}, err
+		return c, 0, err
 	}
+	w, h := config.Width, config.Height
 	m := readMetadata(format, data)
 	facts.Orientation, facts.TakenAt = m.orientation, m.takenAt
 	facts.Width, facts.Height = upright(w, h, m.orientation)
 	if int64(w)*int64(h) > o.MaxPixels || max(w, h) > maxSide {
-		return codec{}, fail(domain.TooLarge, "decode", "save a smaller copy of it, or exclude it",
+		return c, 0, fail(domain.TooLarge, "decode", "save a smaller copy of it, or exclude it",
 			fmt.Errorf("the picture claims %d x %d pixels; at most %d megapixels and %d pixels a side are decoded",
 				w, h, o.MaxPixels/1_000_000, maxSide))
 	}
-	return c, nil
+	fits := w <= o.MaxWidth && h <= o.MaxHeight
+	return c, decodedBytes(format, config, data, fits), nil
 }
 
 func notAnImage(data []byte) error {

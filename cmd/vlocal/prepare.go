@@ -23,6 +23,10 @@ import (
 // so this bounds memory too.
 const fetches = 8
 
+// decodedMemory bounds what all decoded pictures take at the same moment, in
+// bytes. A larger one is decoded alone.
+const decodedMemory = 1 << 30
+
 // pictures prepares what is sent of an image, wherever it is.
 type pictures struct {
 	box preprocess.Options
@@ -49,6 +53,7 @@ func picturesOf(c *cli.Context, task domain.Task) pictures {
 
 func newPictures(box preprocess.Options, web fetch.Options) pictures {
 	web.MaxConnsPerHost = fetches
+	box.Memory = preprocess.NewMemory(decodedMemory)
 	return pictures{
 		box:      box,
 		web:      fetch.New(web),

@@ -1,0 +1,88 @@
+package preprocess
+
+import (
+	"context"
+	"image"
+	"image/color"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vlocal/domain"
+	"vlocal/internal/testimage"
+)
+
+func TestMemoryIsSharedAndLargePicturesGoAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory(100)
+		var used, peak, alone atomic.Int64
+		var all sync.WaitGroup
+		for _, bytes := range []int64{40, 40, 40, 500, 60, 40, 20, 100} {
+			all.Go(func() {
+				release, err := m.acquire(t.Context(), bytes)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer release()
+				now := used.Add(bytes)
+				if bytes >= 100 {
+					alone.Add(1)
+					if now != bytes {
+						t.Errorf("%d bytes beside one of %d", now-bytes, bytes)
+					}
+				} else {
+					peak.Store(max(peak.Load(), now))
+				}
+				time.Sleep(time.Second)
+				used.Add(-bytes)
+			})
+		}
+		all.Wait()
+		if peak.Load() > 100 || alone.Load() != 2 {
+			t.Errorf("%d bytes at once, %d alone", peak.Load(), alone.Load())
+		}
+	})
+}
+
+func TestWaitForMemoryEndsWithTheRun(t *testing.T) {
+	o := Options{Memory: NewMemory(1)}
+	release, err := o.Memory.acquire(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(10*time.Millisecond, cancel)
+	p, err := o.Bytes(ctx, testimage.JPEG(testimage.Landscape(64, 48), 80))
+	if domain.KindOf(err) != domain.Interrupted || p.Source.Width != 64 {
+		t.Errorf("%+v, %v", p.Source, err)
+	}
+}
+
+func TestDecodedBytesFollowThePixels(t *testing.T) {
+	for name, c := range map[string]struct {
+		format string
+		model  color.Model
+		data   []byte
+		small  bool
+		want   int64
+	}{
+		"a JPEG in colour":     {"jpeg", color.YCbCrModel, testimage.JPEG(testimage.Landscape(8, 8), 80), false, 3},
+		"in grey":              {"jpeg", color.GrayModel, nil, false, 1},
+		"a progressive one":    {"jpeg", color.YCbCrModel, []byte("\xff\xd8\xff\xe0\x00\x04ab\xff\xc2\x00\x11"), false, 15},
+		"a PNG of 16 bits":     {"png", color.NRGBA64Model, nil, false, 8},
+		"a TIFF":               {"tiff", color.RGBAModel, nil, false, 8},
+		"one that fits as is":  {"png", color.NRGBAModel, nil, true, 8},
+		"markers cut short":    {"jpeg", color.YCbCrModel, []byte("\xff\xd8\xff\xe0\x00"), false, 3},
+		"no progress after":    {"jpeg", color.YCbCrModel, []byte("\xff\xd8\xff\xda\x00\x02\xff\xc2\x00\x11"), false, 3},
+		"a marker of no bytes": {"jpeg", color.YCbCrModel, []byte("\xff\xd8\xff\xff\xff\xff\xff\xff\xc2\x00\x11"), false, 15},
+	} {
+		got := decodedBytes(c.format, image.Config{ColorModel: c.model, Width: 10, Height: 20}, c.data, c.small)
+		if got != 200*c.want {
+			t.Errorf("%s: %d bytes a pixel, want %d", name, got/200, c.want)
+		}
+	}
+}
