@@ -194,6 +194,16 @@ type KeyTotals struct {
 	Unpriced int
 }
 
+// TaskSpending is what a task cost so far.
+type TaskSpending struct {
+	Task     Task
+	Attempts int
+	// Spent is as far as prices are known; Unpriced counts answers whose price is
+	// not.
+	Spent    Money
+	Unpriced int
+}
+
 // All is how many jobs there are, whatever their status.
 func (t Totals) All() int {
 	n := 0

@@ -66,7 +66,7 @@ func (s *Store) countAttempts(ctx context.Context, task int64, t *domain.Totals)
 			SELECT a.* FROM attempts a JOIN runs r ON r.id = a.run_id WHERE r.task_id = ?1)
 		SELECT count(*),
 		       count(*) FILTER (WHERE outcome = 'interrupted'),
-		       coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0),
+		       coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0), coalesce(sum(tokens_cached), 0),
 		       avg(latency_ms) FILTER (WHERE outcome = 'ok'),
 		       (SELECT count(*) FROM jobs j JOIN answers n ON n.id = j.answer_id
 		          JOIN attempts o ON o.id = n.attempt_id
@@ -76,7 +76,7 @@ func (s *Store) countAttempts(ctx context.Context, task int64, t *domain.Totals)
 		               r.started_at) - r.started_at), 0)
 		        FROM runs r WHERE r.task_id = ?1)
 		FROM asked`, task).
-		Scan(&t.Attempts, &t.Interrupted, &t.TokensIn, &t.TokensOut, &mean, &t.Shared, &asking)
+		Scan(&t.Attempts, &t.Interrupted, &t.TokensIn, &t.TokensOut, &t.TokensCached, &mean, &t.Shared, &asking)
 	t.MeanLatency = time.Duration(mean.Float64 * float64(time.Millisecond))
 	t.Asking = time.Duration(asking) * time.Millisecond
 	return err
@@ -105,6 +105,34 @@ func (s *Store) countKeys(ctx context.Context, task int64, t *domain.Totals) err
 		t.Unpriced += k.Unpriced
 	}
 	return rows.Err()
+}
+
+// Spending gives what every task that was asked cost, the latest first.
+func (s *Store) Spending(ctx context.Context) (all []domain.TaskSpending, err error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT t.id, t.prompt, t.model, t.max_tokens, t.max_width, t.max_height, t.quality,
+		       count(a.id), coalesce(sum(a.cost_nanousd), 0),
+		       count(a.id) FILTER (WHERE a.outcome = 'ok' AND a.model IS NOT NULL AND a.cost_nanousd IS NULL)
+		FROM tasks t JOIN runs r ON r.task_id = t.id LEFT JOIN attempts a ON a.run_id = r.id
+		GROUP BY t.id ORDER BY t.id DESC`)
+	if err != nil {
+		return nil, fmt.Errorf("read the spending: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s domain.TaskSpending
+		t := &s.Task
+		err := rows.Scan(&t.ID, &t.Prompt, &t.Model, &t.MaxTokens, &t.MaxWidth, &t.MaxHeight, &t.Quality,
+			&s.Attempts, &s.Spent, &s.Unpriced)
+		if err != nil {
+			return nil, fmt.Errorf("read the spending: %w", err)
+		}
+		all = append(all, s)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the spending: %w", err)
+	}
+	return all, nil
 }
 
 // Decisions gives what the last run under a task decided by itself, in order; at

@@ -43,8 +43,8 @@ func TestBudgetIsNeverExceededAndAlmostUsed(t *testing.T) {
 			if diff := cmp.Diff(want, got.Jobs); diff != "" || got.Spent != p.Spent {
 				t.Errorf("spent on record %v: %s", got.Spent, diff)
 			}
-			if len(d.all[domain.AboutBudget]) == 0 {
-				t.Error("nothing on record about the budget")
+			if len(d.all[domain.AboutBudget]) != 1 {
+				t.Errorf("told %q", d.all[domain.AboutBudget])
 			}
 		})
 	}

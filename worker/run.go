@@ -88,6 +88,9 @@ func (w *Worker) Run(ctx context.Context, drain <-chan struct{}) error {
 	if err != nil {
 		stop(err)
 	}
+	if used, ok := errors.AsType[*BudgetError](err); ok {
+		r.decided(domain.AboutBudget, used.Error())
+	}
 	preparing.Wait()
 	close(r.ready)
 	sending.Wait()

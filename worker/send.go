@@ -46,9 +46,6 @@ func (r *run) allowed(claims context.Context, p prepared) (q request, err error)
 	}
 	if q.held, err = r.budget.reserve(claims, q.model); err != nil {
 		r.breaker.leave(q.probe)
-		if used, ok := errors.AsType[*BudgetError](err); ok {
-			r.decided(domain.AboutBudget, used.Error())
-		}
 		return q, err
 	}
 	if q.permit, err = r.model.Admit(claims); err != nil {
