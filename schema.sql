@@ -153,9 +153,6 @@ CREATE TABLE attempts (
 ) STRICT;
 
 CREATE INDEX attempts_of_job ON attempts (job_id);
--- The few under way: completing those of a dead run, and not asking about the
--- same bytes twice at once.
-CREATE INDEX attempts_open ON attempts (id) WHERE outcome IS NULL;
 
 -- What a run decided by itself, for those who ask in the morning why it was slow
 -- in the night.

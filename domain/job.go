@@ -50,6 +50,8 @@ type Attempt struct {
 	ID        int64
 	JobID     int64
 	StartedAt time.Time
+	// SHA256 is of the bytes it is about; all zero when they are not known.
+	SHA256 [32]byte
 	Asked
 
 	// What follows is known of an attempt that ended.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 	"time"
 
 	"vlocal/domain"
@@ -47,11 +48,14 @@ func (r *Run) take(t *tx, now int64, n int) error {
 			ORDER BY not_before, id LIMIT ?3)`, r.id, now, n)
 }
 
-// Begin puts an attempt at a claimed job on record, with what is now known of
-// its image and whom it asks. No attempt is begun where the same bytes were answered under the
-// same task (domain.ErrAnswered: the job is done, with that answer) or are being
-// asked about (domain.ErrBeingAsked: the job is pending, due in a moment).
+// Begin puts an attempt at a claimed job on record, with what is now known of its
+// image and whom it asks. No attempt is begun where the same bytes were answered
+// under the same task (domain.ErrAnswered: the job is done, with that answer) or
+// are being asked about (domain.ErrBeingAsked: the job is pending, due in a
+// moment).
 func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked domain.Asked) (a domain.Attempt, err error) {
+	mine := r.asking.add(facts.SHA256)
+	a.SHA256 = facts.SHA256
 	var instead error
 	// The end of an attempt keeps a slot waiting, the begin of one does not.
 	err = r.store.writer.writeSoon(ctx, func(t *tx) error {
@@ -59,7 +63,7 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 		if err := learn(t, j.Image.ID, facts); err != nil {
 			return err
 		}
-		if instead, err = r.share(t, j, facts, now); err != nil || instead != nil {
+		if instead, err = r.share(t, j, facts, !mine, now); err != nil || instead != nil {
 			return err
 		}
 		a.JobID, a.StartedAt, a.Asked = j.ID, now, asked
@@ -68,10 +72,42 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 			j.ID, r.id, sum256(facts.SHA256), text(asked.Model), text(asked.Key), millis(now))
 		return err
 	})
+	if mine && (err != nil || instead != nil) {
+		r.asking.remove(facts.SHA256)
+	}
 	if err != nil {
 		return domain.Attempt{}, fmt.Errorf("begin an attempt at %s: %w", domain.PathText(j.Image.Path), err)
 	}
 	return a, instead
+}
+
+// hashes is a set of pictures. The zero value is empty; a hash of zeros is never
+// in it. It is safe for many goroutines.
+type hashes struct {
+	mu  sync.Mutex
+	set map[[32]byte]struct{}
+}
+
+// add reports whether the hash was not in the set.
+func (h *hashes) add(sum [32]byte) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, there := h.set[sum]; there {
+		return false
+	}
+	if h.set == nil {
+		h.set = map[[32]byte]struct{}{}
+	}
+	if sum != ([32]byte{}) {
+		h.set[sum] = struct{}{}
+	}
+	return true
+}
+
+func (h *hashes) remove(sum [32]byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.set, sum)
 }
 
 // learn records what is known of an image. What is not known now leaves what
@@ -89,8 +125,9 @@ func learn(t *tx, image int64, f domain.Facts) error {
 		text(f.Format), positive(f.Orientation), text(f.TakenAt), image)
 }
 
-// share settles a job without asking, if its picture was or is being asked about.
-func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now time.Time) (instead, err error) {
+// share settles a job without asking, if its picture was asked about, or is being
+// asked about now.
+func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time) (instead, err error) {
 	if f.SHA256 == [32]byte{} {
 		return nil, nil
 	}
@@ -104,24 +141,20 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now time.Time) (instead
 	} else if found {
 		return domain.ErrAnswered, t.exec(`
 			UPDATE jobs SET status = 'done', answer_id = ?, updated_at = ? WHERE id = ?`,
-			answer, millis(now), j.ID)
+			answer, millis(at), j.ID)
 	}
-	var open int64
-	err = t.row(`
-		SELECT a.id FROM attempts a INDEXED BY attempts_open JOIN jobs j ON j.id = a.job_id
-		WHERE a.outcome IS NULL AND a.sha256 = ? AND j.task_id = ? LIMIT 1`,
-		[]any{f.SHA256[:], r.task.ID}, &open)
-	if found, err := optional(err); err != nil || !found {
-		return nil, err
+	if !now {
+		return nil, nil
 	}
 	return domain.ErrBeingAsked, t.exec(`
 		UPDATE jobs SET status = 'pending', not_before = ?, updated_at = ? WHERE id = ?`,
-		millis(now.Add(askedElsewhere)), millis(now), j.ID)
+		millis(at.Add(askedElsewhere)), millis(at), j.ID)
 }
 
 // End completes an attempt, keeps what the model said, and moves the job on, all
 // on disk when it returns. It is called once for each attempt.
 func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error {
+	defer r.asking.remove(a.SHA256)
 	err := r.store.writer.write(ctx, func(t *tx) error {
 		now := millis(r.store.now())
 		if err := complete(t, a, e, now); err != nil {

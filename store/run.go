@@ -51,6 +51,9 @@ type Run struct {
 	id     int64
 	task   domain.Task
 	unlock func() error
+	// asking has the pictures that are being asked about. No other process asks
+	// with this database, so that memory is the place for it.
+	asking hashes
 	// Total is how many jobs the run has to ask.
 	Total int
 	// Recovered is how many attempts of a dead run were found open and are now
@@ -121,14 +124,16 @@ func (r *Run) thin(t *tx, n int) error {
 // recoverDead completes the attempts that a killed run left open and gives its
 // jobs back. The lock is held, so whatever is open belongs to the dead.
 func recoverDead(t *tx, now int64) (attempts int, err error) {
+	// Through tasks, so that the index on (task_id, status) finds the few jobs
+	// that are running, to which all open attempts belong.
 	n, err := t.change(`
 		UPDATE attempts SET outcome = 'interrupted', ended_at = ?,
 		       error = 'the program ended while this was under way; the server may have counted it'
-		WHERE outcome IS NULL`, now)
+		WHERE outcome IS NULL AND job_id IN (
+		      SELECT id FROM jobs WHERE task_id IN (SELECT id FROM tasks) AND status = 'running')`, now)
 	if err != nil {
 		return 0, err
 	}
-	// Through tasks, so that the index on (task_id, status) finds the few.
 	err = t.exec(`
 		UPDATE jobs SET status = 'pending', not_before = 0, updated_at = ?
 		WHERE task_id IN (SELECT id FROM tasks) AND status = 'running'`, now)

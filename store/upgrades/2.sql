@@ -6,6 +6,9 @@ ALTER TABLE attempts ADD COLUMN key TEXT;
 ALTER TABLE attempts ADD COLUMN tokens_cached INTEGER CHECK (tokens_cached >= 0);
 ALTER TABLE attempts ADD COLUMN cost_nanousd INTEGER CHECK (cost_nanousd >= 0);
 
+-- Those under way are found by their jobs, which are running.
+DROP INDEX attempts_open;
+
 UPDATE tasks SET model = 'builtin/pixels' WHERE model = 'builtin';
 
 CREATE TABLE decisions (
