@@ -351,7 +351,7 @@ func TestConnectionsAreReused(t *testing.T) {
 	for range slots {
 		wg.Go(func() {
 			for range jobs {
-				if _, err := c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: make([]byte, 100<<10)}); err != nil {
+				if _, err := c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: make([]byte, 10<<10)}); err != nil {
 					t.Error(err)
 				}
 			}
