@@ -61,6 +61,8 @@ func (c *Client) transportFault(ctx context.Context, err error) *domain.Error {
 		e := c.fault(domain.Network, err, fmt.Sprintf("is the server running, and is %s its address? is the network up?", c.base))
 		e.Unreachable = true
 		return e
+	case isNet && netErr.Timeout() && strings.Contains(err.Error(), "awaiting response headers"):
+		return c.fault(domain.Timeout, fmt.Errorf("no answer had begun within %s", c.firstByte), "give it longer with --first-byte-timeout")
 	case errors.Is(err, context.DeadlineExceeded), isNet && netErr.Timeout():
 		return c.fault(domain.Timeout, fmt.Errorf("no whole answer within %s", c.timeout), "give it longer with --timeout, or ask fewer at once with --concurrency")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

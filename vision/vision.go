@@ -60,6 +60,7 @@ type Client struct {
 	pool      *pool
 	userAgent string
 	timeout   time.Duration
+	firstByte time.Duration
 	dialects  dialects
 }
 
@@ -92,7 +93,7 @@ func New(o Options) (*Client, error) {
 		}
 	}
 	return &Client{
-		base: base, pool: newPool(o), userAgent: o.UserAgent, timeout: o.Timeout,
+		base: base, pool: newPool(o), userAgent: o.UserAgent, timeout: o.Timeout, firstByte: o.FirstByteTimeout,
 		http: &http.Client{
 			Transport: o.Transport,
 			// A redirect must not carry the key or the picture to where nobody
