@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"vlocal/domain"
+	"vlocal/internal/proxy"
 )
 
 // Options bound what is fetched. The zero value means the defaults.
@@ -84,7 +85,7 @@ func New(o Options) *Fetcher {
 	}
 	dialer := net.Dialer{Timeout: 10 * time.Second}
 	if o.AllowPrivate {
-		transport.Proxy = http.ProxyFromEnvironment
+		transport.Proxy, transport.OnProxyConnectResponse = http.ProxyFromEnvironment, proxy.Connected
 	} else {
 		dialer.ControlContext = f.control
 	}

@@ -106,10 +106,15 @@ func bounded(seconds float64) time.Duration {
 // maxQuote bounds what is repeated of a server's words, in bytes.
 const maxQuote = 300
 
+// maxHeard bounds what is looked at of a text that is repeated, in bytes: enough
+// for some keys of the longest kind to be hidden in it.
+const maxHeard = 64 << 10
+
 // quote gives a server's words on one line, without what a terminal would act on
 // and without the key. What is not UTF-8 becomes U+FFFD.
 func (c *Client) quote(text string) string {
-	text = c.hide(text) // before it is cut: a part of the key is too much as well
+	// Before it is cut: a part of the key is too much as well.
+	text = c.hide(text[:min(len(text), maxHeard)])
 	clean := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return ' '
@@ -119,7 +124,8 @@ func (c *Client) quote(text string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text[:min(len(text), 4*maxQuote)], "\uFFFD"))
-	clean = strings.Join(strings.Fields(clean), " ")
+	// Again: what was left out may have stood in the middle of the key.
+	clean = c.hide(strings.Join(strings.Fields(clean), " "))
 	if len(clean) > maxQuote {
 		clean = strings.ToValidUTF8(clean[:maxQuote], "") + " …"
 	}

@@ -61,10 +61,9 @@ func (c *Client) Models(ctx context.Context, key domain.Key) ([]Offer, error) {
 		c.redact(err, key)
 		return nil, err
 	}
-	if s := key.Secret(); s != "" {
-		for i := range offers {
-			offers[i].ID = strings.ReplaceAll(offers[i].ID, s, concealed)
-		}
+	asked := newSecrets(key.Secret())
+	for i := range offers {
+		offers[i].ID = asked.hide(c.hide(offers[i].ID))
 	}
 	return offers, nil
 }

@@ -12,10 +12,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"vlocal/domain"
+	"vlocal/internal/proxy"
 )
 
 // Options are the settings of a Client. Zero fields mean the defaults.
@@ -26,6 +28,8 @@ type Options struct {
 	// Keys are sent as bearer tokens, each request with the one that has most
 	// room. Without any, requests carry none. They appear in no error.
 	Keys []domain.Key
+	// LeftOut are keys that are not sent, but appear nowhere either.
+	LeftOut []domain.Key
 	// RPM and TPM are how many requests and tokens a minute leave for one key at
 	// most; 0 for as many as the server allows.
 	RPM, TPM float64
@@ -62,6 +66,9 @@ type Client struct {
 	timeout   time.Duration
 	firstByte time.Duration
 	dialects  dialects
+	// hide takes the keys, and what the client is let through a proxy with, out of
+	// a text. A function, because printing one prints nothing of what it knows.
+	hide func(string) string
 }
 
 // New makes a client. Its error says what is wrong with the base URL.
@@ -69,6 +76,9 @@ func New(o Options) (*Client, error) {
 	base, err := checkBaseURL(o.BaseURL)
 	if err != nil {
 		return nil, err
+	}
+	if holdsKey(base, o.Keys) {
+		return nil, errors.New("the base URL holds the key, and would be shown and put on record with it")
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
@@ -81,18 +91,20 @@ func New(o Options) (*Client, error) {
 	}
 	if o.Transport == nil {
 		o.Transport = &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           dialer(o.ConnectTimeout),
-			TLSHandshakeTimeout:   o.ConnectTimeout,
-			ResponseHeaderTimeout: o.FirstByteTimeout,
-			ForceAttemptHTTP2:     true,
-			MaxConnsPerHost:       o.MaxConns,
-			MaxIdleConnsPerHost:   o.MaxConns,
-			IdleConnTimeout:       90 * time.Second,
-			ExpectContinueTimeout: time.Second,
+			Proxy:                  http.ProxyFromEnvironment,
+			OnProxyConnectResponse: proxy.Connected,
+			DialContext:            dialer(o.ConnectTimeout),
+			TLSHandshakeTimeout:    o.ConnectTimeout,
+			ResponseHeaderTimeout:  o.FirstByteTimeout,
+			ForceAttemptHTTP2:      true,
+			MaxConnsPerHost:        o.MaxConns,
+			MaxIdleConnsPerHost:    o.MaxConns,
+			IdleConnTimeout:        90 * time.Second,
+			ExpectContinueTimeout:  time.Second,
 		}
 	}
 	return &Client{
+		hide: secretsFor(base, slices.Concat(o.Keys, o.LeftOut)).hide,
 		base: base, pool: newPool(o), userAgent: o.UserAgent, timeout: o.Timeout, firstByte: o.FirstByteTimeout,
 		http: &http.Client{
 			Transport: o.Transport,
@@ -112,6 +124,8 @@ func checkBaseURL(s string) (string, error) {
 		return "", errors.New("the base URL is not a URL; it looks like https://api.openai.com/v1")
 	case u.User != nil:
 		return "", errors.New("the base URL holds a user name or a password; the key belongs in the environment")
+	case !strings.Contains(s, "://"): // perhaps a key; it is not repeated
+		return "", errors.New("the base URL does not begin with http:// or https://; it looks like https://api.openai.com/v1")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		return "", fmt.Errorf("the base URL %q is none; it looks like https://api.openai.com/v1", s)
 	case u.RawQuery != "" || u.Fragment != "":
@@ -196,28 +210,11 @@ func (c *Client) fault(kind domain.ErrorKind, err error, hint string) *domain.Er
 	return &domain.Error{Kind: kind, Op: "ask", Object: c.base, Err: err, Hint: hint}
 }
 
-// concealed stands where somebody repeated a key.
-const concealed = "[the key]"
-
 // redact makes sure that an error does not tell a key, whoever repeated it: the
 // one that was asked with, nor another of the client's.
 func (c *Client) redact(e *domain.Error, asked domain.Key) {
 	text := e.Err.Error()
-	clean := c.hide(text)
-	if secret := asked.Secret(); secret != "" {
-		clean = strings.ReplaceAll(clean, secret, concealed)
-	}
-	if clean != text {
+	if clean := newSecrets(asked.Secret()).hide(c.hide(text)); clean != text {
 		e.Err = errors.New(clean)
 	}
-}
-
-// hide takes the client's keys out of a text.
-func (c *Client) hide(text string) string {
-	for _, a := range c.pool.accounts {
-		if secret := a.key.Secret(); secret != "" {
-			text = strings.ReplaceAll(text, secret, concealed)
-		}
-	}
-	return text
 }

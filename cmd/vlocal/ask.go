@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -145,6 +146,11 @@ func (a *asking) check(ctx context.Context, jobs int) error {
 	}
 	a.checked = true
 	if len(usable) < len(a.server.keys) {
+		for _, f := range a.server.keys {
+			if !slices.Contains(usable, f) {
+				a.server.leftOut = append(a.server.leftOut, f)
+			}
+		}
 		a.server.keys = usable
 		a.client, err = connect(a.c, a.server, a.record.decided)
 	}

@@ -84,6 +84,8 @@ const startRPM = 500
 type server struct {
 	baseURL, model string
 	keys           []keys.Found
+	// leftOut are keys that do not work; they are not shown either.
+	leftOut []keys.Found
 	// named says that somebody named it; otherwise it is what is left.
 	named bool
 }
@@ -170,6 +172,9 @@ func connect(c *cli.Context, srv server, decided func(domain.Decision)) (*vision
 	}
 	for _, f := range srv.keys {
 		o.Keys = append(o.Keys, f.Key)
+	}
+	for _, f := range srv.leftOut {
+		o.LeftOut = append(o.LeftOut, f.Key)
 	}
 	switch {
 	case srv.baseURL == builtin.BaseURL:

@@ -9,6 +9,8 @@ import (
 	"context"
 	"io"
 	"os"
+
+	"github.com/urfave/cli/v2"
 )
 
 func main() {
@@ -17,7 +19,13 @@ func main() {
 
 // run is the whole program; it gives the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	app := newApp(stdout, stderr)
-	err := app.RunContext(ctx, reorder(app, args))
-	return report(stderr, err)
+	return report(stderr, runApp(ctx, newApp(stdout, stderr), args))
+}
+
+// runApp runs the command that the arguments name.
+func runApp(ctx context.Context, app *cli.App, args []string) error {
+	if err := refuseMisplacedKeys(args); err != nil {
+		return err
+	}
+	return app.RunContext(ctx, reorder(app, args))
 }

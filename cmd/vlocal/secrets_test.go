@@ -88,7 +88,7 @@ func unseen(t *testing.T, keychain, stdin string, args ...string) int {
 	var out bytes.Buffer
 	app := newApp(&out, &out)
 	app.Reader = strings.NewReader(stdin)
-	code := report(&out, app.RunContext(t.Context(), reorder(app, append([]string{"vlocal"}, args...))))
+	code := report(&out, runApp(t.Context(), app, append([]string{"vlocal"}, args...)))
 	if strings.Contains(out.String(), "marked") || strings.Contains(out.String(), "0123456789") {
 		t.Errorf("%q (keychain: %s):\n%s", args, keychain, &out)
 	}
@@ -172,7 +172,7 @@ func TestNoFailureShowsTheKeyWhereNothingCanBePrinted(t *testing.T) {
 	for _, args := range [][]string{{"models"}, {"models", "--json"}, {"keys", "check"}, {"keys", "check", "--json"}} {
 		var told bytes.Buffer
 		app := newApp(goneOutput{}, io.Discard)
-		err := app.RunContext(t.Context(), reorder(app, append(append([]string{"vlocal"}, args...), "--base-url", baseURL)))
+		err := runApp(t.Context(), app, append(append([]string{"vlocal"}, args...), "--base-url", baseURL))
 		if code := report(&told, err); code != exitError || told.String() != "vlocal: no more room\n" {
 			t.Errorf("%q: %d: %s", args, code, &told)
 		}
