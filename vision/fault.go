@@ -57,7 +57,7 @@ func (c *Client) transportFault(ctx context.Context, err error) *domain.Error {
 	switch {
 	case ctx.Err() != nil:
 		return c.fault(domain.Interrupted, context.Cause(ctx), "")
-	case isDNS, isOp && op.Op == "dial", isTLS(err):
+	case isDNS, isOp && (op.Op == "dial" || op.Op == "proxyconnect"), isTLS(err):
 		e := c.fault(domain.Network, err, fmt.Sprintf("is the server running, and is %s its address? is the network up?", c.base))
 		e.Unreachable = true
 		return e
