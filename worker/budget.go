@@ -11,9 +11,15 @@ import (
 // BudgetError says that the money for the run is used up.
 type BudgetError struct {
 	Budget, Spent domain.Money
+	// Next is what the next answer may cost.
+	Next domain.Money
 }
 
 func (e *BudgetError) Error() string {
+	if e.Spent == 0 {
+		return fmt.Sprintf("the budget of %s is too small for one answer, which may cost %s (raise --budget, or lower --max-tokens)",
+			e.Budget, e.Next)
+	}
 	return fmt.Sprintf("the budget of %s is used up: %s spent, and the next answer may cost more than is left (to go on, run again with another --budget)",
 		e.Budget, e.Spent)
 }
@@ -70,7 +76,7 @@ func (b *budget) reserve(ctx context.Context, model string) (held domain.Money, 
 			return held, nil
 		}
 		if !fits && b.inFlight == 0 {
-			err := &BudgetError{Budget: b.limit, Spent: b.spent}
+			err := &BudgetError{Budget: b.limit, Spent: b.spent, Next: held}
 			b.mu.Unlock()
 			return 0, err
 		}

@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,4 +143,14 @@ func TestRouteChoosesTheModelByPath(t *testing.T) {
 	if p, err := b.start(t.Context(), nil, o); err != nil || p.Done != 4 {
 		t.Errorf("%v; %+v", err, p)
 	}
+}
+
+func TestBudgetTooSmallForOneAnswerSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 10, func(_ context.Context, name string) (domain.Answer, error) { return paid(name) })
+		p, err := b.start(t.Context(), nil, worker.Options{Budget: domain.Dollars(0.01), Price: dear})
+		if err == nil || !strings.Contains(err.Error(), "too small for one answer, which may cost $0.03") || p.Sent != 0 {
+			t.Errorf("%v after %d requests", err, p.Sent)
+		}
+	})
 }

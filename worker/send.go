@@ -41,6 +41,9 @@ type request struct {
 // request. Its error is the end of claims, or what stops the run.
 func (r *run) allowed(claims context.Context, p prepared) (q request, err error) {
 	q = request{prepared: p, model: r.modelOf(p.Job)}
+	if claims.Err() != nil {
+		return q, context.Cause(claims)
+	}
 	if q.probe, err = r.breaker.enter(claims); err != nil {
 		return q, err
 	}
