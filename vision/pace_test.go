@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -339,6 +340,56 @@ func TestKeyWithoutMoneyIsNotUsedAgainInThisRun(t *testing.T) {
 		}
 		if n != 1 || !slices.ContainsFunc(told, func(s string) bool { return strings.Contains(s, "not used in this run any more") }) {
 			t.Errorf("the empty account was asked %d times; told %q", n, told)
+		}
+	})
+}
+
+// slowFirst lets the first request through, later than the end of the others,
+// which find the account empty.
+type slowFirst struct{ calls atomic.Int32 }
+
+func (s *slowFirst) RoundTrip(r *http.Request) (*http.Response, error) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	status, body := 429, `{"error":{"message":"You exceeded your current quota","code":"insufficient_quota"}}`
+	if s.calls.Add(1) == 1 {
+		status, body = 200, fine
+		time.Sleep(time.Second)
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+func TestAnswerThatComesLateDoesNotHideWhyTheKeyIsNotUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, err := vision.New(vision.Options{BaseURL: "http://model.invalid/v1", Transport: &slowFirst{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var late sync.WaitGroup
+		late.Go(func() { askOnce(t, client) })
+		synctest.Wait()
+		askOnce(t, client)
+		late.Wait()
+		_, err = client.Admit(t.Context())
+		if fault, ok := errors.AsType[*domain.Error](err); !ok || fault == nil || fault.Kind != domain.Quota {
+			t.Errorf("%#v", err)
+		}
+	})
+}
+
+func TestKeysWithoutLimitsShareTheWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &account{}
+		var told []string
+		client := pair(t, a, &told)
+		for range 10 {
+			askOnce(t, client)
+		}
+		byKey := map[string]int{}
+		for _, c := range a.seen {
+			byKey[c.key]++
+		}
+		if byKey[secretA] != 5 || byKey[secretB] != 5 {
+			t.Errorf("asked %v", byKey)
 		}
 	})
 }
