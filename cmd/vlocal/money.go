@@ -41,8 +41,12 @@ func checkBudget(o worker.Options, models []string) error {
 	if o.Budget == 0 {
 		return nil
 	}
-	for _, model := range models {
-		if _, known := o.Price(model); !known {
+	for i, model := range models {
+		_, known := o.Price(model)
+		if !known && i > 0 {
+			return usagef("--budget needs prices, and that of %q is not known: --price-in is about the first model only, so take one for --fallback-model and --route whose price vlocal models tells", model)
+		}
+		if !known {
 			return usagef("--budget needs prices, and that of %q is not known: say it with --price-in USD --price-out USD (for a million tokens)", model)
 		}
 	}

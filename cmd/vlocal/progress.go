@@ -118,7 +118,7 @@ func paceText(p runState) string {
 	if p.pace.PerMinute > 0 {
 		s += fmt.Sprintf(" limit %s/min", number(int(p.pace.PerMinute)))
 	}
-	if p.Slots > 0 {
+	if p.Slots > 0 && p.Slots < p.most {
 		s += fmt.Sprintf(" slots %d", p.Slots)
 	}
 	if p.pace.Aside > 0 {

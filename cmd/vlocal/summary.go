@@ -40,6 +40,8 @@ func (c console) tellRun(o outcome) error {
 		return errTold
 	case o.stopped != nil:
 		return fmt.Errorf("the run stopped, %s still pending: %w", count(o.left, "image"), o.stopped)
+	case o.left > 0:
+		return fmt.Errorf("%s left to another run, because too many requests were tries again", count(o.left, "image"))
 	case o.failedBefore > 0:
 		return errRowsFailed
 	}
