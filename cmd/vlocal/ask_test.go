@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -94,6 +95,16 @@ func TestProgressTellsSlotsOnlyWhenSomeAreWithheld(t *testing.T) {
 	s.Slots = 20
 	if got := progressState(100, s); !strings.Contains(got, "slots 20") {
 		t.Error(got)
+	}
+}
+
+func TestProgressTellsMoneyBeforeANarrowTerminalEnds(t *testing.T) {
+	s := runState{
+		Progress: worker.Progress{Done: 101, Failed: 1, Spent: domain.Dollars(0.1061), Recent: 120 * time.Millisecond, Slots: 20, Elapsed: 6 * time.Second},
+		pace:     vision.Pace{PerMinute: 900, Keys: 4, Aside: 3}, most: 25,
+	}
+	if got, want := progressState(402, s), "17.0/s ETA 17.6s failed 1 $0.1061 limit 900/min slots 20 keys 1 of 4 latency 120ms"; got != want {
+		t.Errorf("%s\nwant %s", got, want)
 	}
 }
 

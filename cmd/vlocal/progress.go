@@ -89,7 +89,8 @@ func repeat(interval time.Duration, f func()) (stop func()) {
 	})
 }
 
-// progressState is what stands beside the bar.
+// progressState is what stands beside the bar. What matters most comes first: a
+// narrow terminal cuts the end off.
 func progressState(total int, p runState) string {
 	if why := p.paused(); why != "" {
 		return oneLine(why)
@@ -98,15 +99,15 @@ func progressState(total int, p runState) string {
 	if eta, known := remaining(total, p.Progress); known {
 		s += " ETA " + span(eta)
 	}
-	if p.Recent > 0 {
-		s += " latency " + span(p.Recent)
-	}
-	s += paceText(p)
 	if p.Failed > 0 {
 		s += fmt.Sprintf(" failed %s", number(p.Failed))
 	}
 	if p.Spent > 0 {
 		s += " " + p.Spent.String()
+	}
+	s += paceText(p)
+	if p.Recent > 0 {
+		s += " latency " + span(p.Recent)
 	}
 	return s
 }
