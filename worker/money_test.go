@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,6 +64,33 @@ func TestFirstRequestUnderABudgetGoesAlone(t *testing.T) {
 		p, err := b.start(t.Context(), nil, worker.Options{Budget: domain.Dollars(0.50), Price: dear})
 		if _, ok := errors.AsType[*worker.BudgetError](err); !ok || p.Sent != 1 {
 			t.Errorf("%v after %d requests and %v", err, p.Sent, p.Spent)
+		}
+	})
+}
+
+// Small pictures tell nothing of what large ones take.
+func TestBudgetIsNotExceededByPicturesThatGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 400, func(_ context.Context, name string) (domain.Answer, error) {
+			time.Sleep(48 * time.Millisecond)
+			a, _ := answer(name)
+			a.Usage = domain.Usage{TokensIn: 1000, TokensOut: 5}
+			if name >= "0030" {
+				a.Usage.TokensIn = 36_000
+			}
+			return a, nil
+		})
+		small := b.prepare
+		b.prepare = func(ctx context.Context, j domain.Job) (preparedPicture, error) {
+			p, err := small(ctx, j)
+			if p.Width, p.Height = 64, 64; filepath.Base(j.Image.Path) >= "0030" {
+				p.Width, p.Height = 1920, 1080
+			}
+			return p, err
+		}
+		p, err := b.start(t.Context(), nil, worker.Options{Budget: domain.Dollars(5), Price: dear})
+		if _, ok := errors.AsType[*worker.BudgetError](err); !ok || p.Spent > domain.Dollars(5) || p.Spent < domain.Dollars(4.2) {
+			t.Errorf("%v: spent %v on %d", err, p.Spent, p.Sent)
 		}
 	})
 }
