@@ -240,6 +240,24 @@ func TestWorkGoesToTheKeyWithRoom(t *testing.T) {
 	})
 }
 
+// A key that is refused goes slower. It is not broken, and is not set aside.
+func TestKeysThatAreRefusedWithoutAWordAreAllUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &account{perMinute: map[string]float64{"one": 120, "two": 240}}
+		load(t, a, vision.Options{Keys: keys("one", "two")}, 10*time.Minute)
+		calls, _ := a.after(a.seen[0].at.Add(5 * time.Minute))
+		answered := map[string]int{}
+		for _, c := range calls {
+			if c.status == 200 {
+				answered[c.key]++
+			}
+		}
+		if answered["one"] < 540 || answered["two"] < 1080 {
+			t.Errorf("in 5 minutes %v", answered)
+		}
+	})
+}
+
 // askOnce asks with whatever key has room.
 func askOnce(t *testing.T, client *vision.Client) (key string, fault *domain.Error) {
 	t.Helper()

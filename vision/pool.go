@@ -140,7 +140,7 @@ func (p *pool) settle(permit domain.Permit, header http.Header, usage domain.Usa
 		note(domain.AboutPace, a.ease(now))
 	case e.Kind == domain.RateLimited:
 		note(domain.AboutPace, a.refuse(now, e.RetryAfter))
-		if e.RetryAfter == 0 {
+		if a.pace() == slowest { // a slower pace is no way out any more
 			note(domain.AboutKey, p.fail(now, a, e))
 		}
 	case e.Kind == domain.Quota:
