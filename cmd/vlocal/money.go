@@ -53,6 +53,15 @@ func checkBudget(o worker.Options, models []string) error {
 	return nil
 }
 
+// moneyNumber is what was spent in US dollars, for JSON: null, not 0, where no
+// price is known.
+func moneyNumber(spent domain.Money, unpriced int) any {
+	if spent == 0 && unpriced > 0 {
+		return nil
+	}
+	return spent.Dollars()
+}
+
 // moneyText tells what was spent, and what could not be priced.
 func moneyText(spent domain.Money, unpriced int) string {
 	switch {

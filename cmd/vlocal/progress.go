@@ -139,7 +139,7 @@ func progressObject(total int, p runState) map[string]any {
 		"event": "progress", "total": total, "done": p.Done, "failed": p.Failed, "in_flight": p.InFlight,
 		"per_second": round(perSecond(p.Progress)), "latency_ms": p.Recent.Milliseconds(), "elapsed_ms": p.Elapsed.Milliseconds(),
 		"slots": p.Slots, "per_minute_limit": round(p.pace.PerMinute), "keys_aside": p.pace.Aside,
-		"cost_usd": p.Spent.Dollars(), "paused": p.Paused,
+		"cost_usd": moneyNumber(p.Spent, p.Unpriced), "paused": p.Paused,
 	}
 	if eta, known := remaining(total, p.Progress); known {
 		o["eta_ms"] = eta.Milliseconds()

@@ -129,7 +129,7 @@ func (o outcome) object() map[string]any {
 		},
 		"elapsed_ms": o.Elapsed.Milliseconds(), "per_second": round(perSecond(o.Progress)),
 		"tokens_in": o.TokensIn, "tokens_out": o.TokensOut, "tokens_cached": o.TokensCached,
-		"cost_usd": o.Spent.Dollars(), "unpriced": o.Unpriced, "stopped": stopped,
+		"cost_usd": moneyNumber(o.Spent, o.Unpriced), "unpriced": o.Unpriced, "stopped": stopped,
 	}
 }
 
