@@ -20,7 +20,8 @@ func Sample(settings []Setting) []byte {
 # file beats the defaults. 'vlocal config show' tells what holds and why.
 #
 # A file beside a database counts for that database, before the one in the user's
-# config folder. Take the # off a line to set it.
+# config folder. Take the # off a line to set it. What stands there is the default,
+# or an example where there is none.
 
 # The provider to use without --provider, one of those below:
 # default_provider = "ollama"
@@ -43,5 +44,5 @@ func Sample(settings []Setting) []byte {
 
 // examples stand where a setting has no default.
 var examples = [List + 1]string{
-	Text: `"..."`, Whole: "0", Fraction: "0.0", Switch: "false", Span: `"0s"`, List: `["..."]`,
+	Text: `"..."`, Whole: "10", Fraction: "10.0", Switch: "false", Span: `"30s"`, List: `["..."]`,
 }

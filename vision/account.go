@@ -1,6 +1,7 @@
 package vision
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -65,6 +66,12 @@ type account struct {
 // wait is how long it takes until a request with that many tokens may leave.
 func (a *account) wait(now time.Time, tokens int) time.Duration {
 	return max(a.until.Sub(now), a.requests.wait(now, 1), a.tokens.wait(now, tokens), 0)
+}
+
+// roomier reports whether a has more room than other; where nothing limits them,
+// whether it was used less.
+func (a *account) roomier(now time.Time, other *account) bool {
+	return cmp.Or(cmp.Compare(a.requests.room(now), other.requests.room(now)), cmp.Compare(other.next, a.next)) > 0
 }
 
 // take lets one request leave.
@@ -147,8 +154,8 @@ func (a *account) seen(head *float64) {
 	}
 }
 
-// ease takes a success, and climbs back after a while without refusals. Near the pace that was refused
-// last it waits longer: that is where the limit is.
+// ease takes a success, and climbs back after a while without refusals. Near the
+// pace that was refused last it waits longer: that is where the limit is.
 func (a *account) ease(now time.Time) string {
 	a.inRow = 0
 	a.seen(&a.passed)
@@ -177,11 +184,11 @@ func (a *account) ease(now time.Time) string {
 func (a *account) change(now time.Time, pace float64, why string) string {
 	from := "no limit"
 	if a.pace() > 0 {
-		from = fmt.Sprintf("%.0f requests a minute", a.pace())
+		from = fmt.Sprintf("%.0f", a.pace())
 	}
 	a.requests.set(now, pace, 1)
 	a.inRow, a.passed, a.refused, a.changed = 0, 0, 0, now
-	return fmt.Sprintf("%s%s → %.0f: %s", a.prefix(), from, pace, why)
+	return fmt.Sprintf("%s%s → %.0f requests a minute: %s", a.prefix(), from, pace, why)
 }
 
 // setAside takes the account out of use for a while.

@@ -58,10 +58,14 @@ func (c *Client) transportFault(ctx context.Context, err error) *domain.Error {
 	case ctx.Err() != nil:
 		return c.fault(domain.Interrupted, context.Cause(ctx), "")
 	case isDNS, isOp && (op.Op == "dial" || op.Op == "proxyconnect"), isTLS(err):
-		e := c.fault(domain.Network, err, fmt.Sprintf("is the server running, and is %s its address? is the network up?", c.base))
+		hint := fmt.Sprintf("is the server running, and is %s its address? is the network up?", c.base)
+		if isTLS(err) {
+			hint = "check --base-url: is it https:// or http://, and is the name the one that the server's certificate is for?"
+		}
+		e := c.fault(domain.Network, err, hint)
 		e.Unreachable = true
 		return e
-	case isNet && netErr.Timeout() && strings.Contains(err.Error(), "awaiting response headers"):
+	case strings.Contains(err.Error(), "timeout awaiting response headers"): // net/http has no type for it
 		return c.fault(domain.Timeout, fmt.Errorf("no answer had begun within %s", c.firstByte), "give it longer with --first-byte-timeout")
 	case errors.Is(err, context.DeadlineExceeded), isNet && netErr.Timeout():
 		return c.fault(domain.Timeout, fmt.Errorf("no whole answer within %s", c.timeout), "give it longer with --timeout, or ask fewer at once with --concurrency")

@@ -85,7 +85,7 @@ func (p *pool) try() (permit domain.Permit, wait time.Duration, changed <-chan s
 		}
 		a.tokens.set(now, a.tokens.perMinute, tokens)
 		w := a.wait(now, tokens)
-		if best < 0 || w < wait || w == wait && a.requests.room(now) > p.accounts[best].requests.room(now) {
+		if best < 0 || w < wait || w == wait && a.roomier(now, p.accounts[best]) {
 			best, wait = i, w
 		}
 	}
@@ -133,17 +133,20 @@ func (p *pool) settle(permit domain.Permit, header http.Header, usage domain.Usa
 	p.count(now, a, permit, usage)
 	switch {
 	case e == nil:
-		a.failures, a.set, a.refusal = 0, 0, nil
+		a.failures, a.set = 0, 0
+		if !a.gone { // or what came late would hide why it is
+			a.refusal = nil
+		}
 		note(domain.AboutPace, a.ease(now))
 	case e.Kind == domain.RateLimited:
 		note(domain.AboutPace, a.refuse(now, e.RetryAfter))
-		if e.RetryAfter == 0 {
+		if a.pace() == slowest { // a slower pace is no way out any more
 			note(domain.AboutKey, p.fail(now, a, e))
 		}
 	case e.Kind == domain.Quota:
 		if !a.gone {
 			a.gone, a.refusal = true, e
-			note(domain.AboutKey, a.prefix()+"not used in this run any more: "+e.Err.Error())
+			note(domain.AboutKey, cmp.Or(a.prefix(), "the account is ")+"not used in this run any more: "+e.Err.Error())
 		}
 		e.Elsewhere = p.usable()
 	case e.Kind == domain.Auth:

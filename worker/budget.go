@@ -11,20 +11,35 @@ import (
 // BudgetError says that the money for the run is used up.
 type BudgetError struct {
 	Budget, Spent domain.Money
+	// Next is what the next answer may cost.
+	Next domain.Money
 }
 
 func (e *BudgetError) Error() string {
+	if e.Spent == 0 {
+		return fmt.Sprintf("the budget of %s is too small for one answer, which may cost %s (raise --budget, or lower --max-tokens)",
+			e.Budget, e.Next)
+	}
 	return fmt.Sprintf("the budget of %s is used up: %s spent, and the next answer may cost more than is left (to go on, run again with another --budget)",
 		e.Budget, e.Spent)
 }
 
-// firstTokens is how large the input of a request is thought to be before the
-// first answer tells.
-const firstTokens = 2000
+const (
+	// firstTokens is how large the input of a request is thought to be before the
+	// first answer tells.
+	firstTokens = 2000
+	// larger is how many times the pixels of the largest picture that was answered
+	// another may have and still be thought to take no more tokens.
+	larger = 1.25
+	// mostGrowth bounds how many times as many tokens a larger picture is thought
+	// to take: servers count in tiles, and add a part for any picture.
+	mostGrowth = 8
+)
 
 // budget keeps what a run spends under a bound. Each request is taken for as dear
-// as it can become until its end tells; the first goes alone, so that more than
-// one request is never sent without knowing what one takes.
+// as it can become until its end tells. The first goes alone, and so does each
+// with a picture larger than those before, so that never more than one request is
+// out of which nobody knows what it takes.
 type budget struct {
 	limit     domain.Money // 0 for no bound
 	price     func(model string) (domain.Price, bool)
@@ -34,32 +49,45 @@ type budget struct {
 	// spent is for what has ended, held for what is in flight.
 	spent, held domain.Money
 	inFlight    int
-	// largest has the most input tokens that an answer took, by model.
-	largest map[string]int
+	// largest has what the largest inputs that were answered took, by model.
+	largest map[string]input
 	// changed is closed, and made anew, when a request ended.
 	changed chan struct{}
 }
 
+// input is how large a request is: its tokens, and the pixels of its picture.
+type input struct{ tokens, pixels int }
+
 func newBudget(o Options, maxTokens int) *budget {
 	return &budget{
 		limit: o.Budget, price: o.Price, maxTokens: maxTokens,
-		largest: map[string]int{}, changed: make(chan struct{}),
+		largest: map[string]input{}, changed: make(chan struct{}),
 	}
 }
 
-// reserve holds the money for a request, once there is enough: requests in flight
-// may turn out cheaper than they could have been. Its error is *BudgetError, or
-// the end of ctx.
-func (b *budget) reserve(ctx context.Context, model string) (held domain.Money, err error) {
+// tokens gives how many input tokens a request may take, and whether that is
+// known from others like it.
+func (b *budget) tokens(model string, pixels int) (n int, known bool) {
+	seen, known := b.largest[model]
+	if !known {
+		return firstTokens, false
+	}
+	if seen.pixels == 0 || float64(pixels) <= larger*float64(seen.pixels) {
+		return seen.tokens, true
+	}
+	return max(seen.tokens*min(pixels/seen.pixels+1, mostGrowth), firstTokens), false
+}
+
+// reserve holds the money for a request about a picture, once there is enough:
+// requests in flight may turn out cheaper than they could have been. Its error is
+// *BudgetError, or the end of ctx.
+func (b *budget) reserve(ctx context.Context, model string, pixels int) (held domain.Money, err error) {
 	if b.limit == 0 {
 		return 0, nil
 	}
 	for {
 		b.mu.Lock()
-		tokens, known := b.largest[model]
-		if !known {
-			tokens = firstTokens
-		}
+		tokens, known := b.tokens(model, pixels)
 		price, _ := b.price(model)
 		held = price.Cost(domain.Usage{TokensIn: tokens, TokensOut: b.maxTokens})
 		fits := b.spent+b.held+held <= b.limit
@@ -70,7 +98,7 @@ func (b *budget) reserve(ctx context.Context, model string) (held domain.Money, 
 			return held, nil
 		}
 		if !fits && b.inFlight == 0 {
-			err := &BudgetError{Budget: b.limit, Spent: b.spent}
+			err := &BudgetError{Budget: b.limit, Spent: b.spent, Next: held}
 			b.mu.Unlock()
 			return 0, err
 		}
@@ -86,7 +114,7 @@ func (b *budget) reserve(ctx context.Context, model string) (held domain.Money, 
 
 // settle replaces what was held by what the request cost. One that was sent and
 // whose cost nobody knows is counted as held: it may have been billed.
-func (b *budget) settle(held domain.Money, model string, a domain.Answer, billed bool) {
+func (b *budget) settle(held domain.Money, model string, pixels int, a domain.Answer, billed bool) {
 	if b.limit == 0 {
 		return
 	}
@@ -101,7 +129,8 @@ func (b *budget) settle(held domain.Money, model string, a domain.Answer, billed
 		b.spent += held
 	}
 	if a.TokensIn > 0 {
-		b.largest[model] = max(b.largest[model], a.TokensIn)
+		seen := b.largest[model]
+		b.largest[model] = input{tokens: max(seen.tokens, a.TokensIn), pixels: max(seen.pixels, pixels)}
 	}
 	close(b.changed)
 	b.changed = make(chan struct{})

@@ -43,7 +43,7 @@ func (r *run) judge(claims context.Context, j domain.Job, asked string, err erro
 		e.NotBefore = r.breaker.retryAt()
 	case passes && claims.Err() != nil:
 		e.Status = domain.Pending
-	case passes && j.Tries+1 < r.retries.tries(r.options.MaxTries):
+	case atServer && kind == domain.RateLimited, passes && j.Tries+1 < r.retries.tries(r.options.MaxTries):
 		r.tryAgain(j, atServer, &e)
 	default:
 		r.giveUp(j, asked, &e)
@@ -68,17 +68,15 @@ func (r *run) watch(j domain.Job, e *domain.Error, passes bool) {
 }
 
 // tryAgain makes the job due later, or leaves it to another run when too much of
-// this one is tries again. A refusal to go faster is no fault of the job, and is
-// no try.
+// this one is tries again. The model server's refusal to go faster is no fault of
+// the job, and is no try: the pace falls, and the breaker bounds it.
 func (r *run) tryAgain(j domain.Job, atServer bool, e *domain.Ending) {
 	e.Status = domain.Pending
 	if atServer {
 		ok, decision := r.retries.allow(e.Err)
 		r.decided(domain.AboutRetries, decision)
 		e.Release = !ok
-	}
-	if e.Err.Kind == domain.RateLimited {
-		e.CountTry = false
+		e.CountTry = e.Err.Kind != domain.RateLimited
 	}
 	wait := max(r.options.backoff(j.Tries), e.Err.RetryAfter)
 	e.NotBefore = time.Now().Add(wait)

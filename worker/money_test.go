@@ -3,6 +3,8 @@ package worker_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,6 +64,33 @@ func TestFirstRequestUnderABudgetGoesAlone(t *testing.T) {
 		p, err := b.start(t.Context(), nil, worker.Options{Budget: domain.Dollars(0.50), Price: dear})
 		if _, ok := errors.AsType[*worker.BudgetError](err); !ok || p.Sent != 1 {
 			t.Errorf("%v after %d requests and %v", err, p.Sent, p.Spent)
+		}
+	})
+}
+
+// Small pictures tell nothing of what large ones take.
+func TestBudgetIsNotExceededByPicturesThatGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 400, func(_ context.Context, name string) (domain.Answer, error) {
+			time.Sleep(48 * time.Millisecond)
+			a, _ := answer(name)
+			a.Usage = domain.Usage{TokensIn: 1000, TokensOut: 5}
+			if name >= "0030" {
+				a.Usage.TokensIn = 36_000
+			}
+			return a, nil
+		})
+		small := b.prepare
+		b.prepare = func(ctx context.Context, j domain.Job) (preparedPicture, error) {
+			p, err := small(ctx, j)
+			if p.Width, p.Height = 64, 64; filepath.Base(j.Image.Path) >= "0030" {
+				p.Width, p.Height = 1920, 1080
+			}
+			return p, err
+		}
+		p, err := b.start(t.Context(), nil, worker.Options{Budget: domain.Dollars(5), Price: dear})
+		if _, ok := errors.AsType[*worker.BudgetError](err); !ok || p.Spent > domain.Dollars(5) || p.Spent < domain.Dollars(4.2) {
+			t.Errorf("%v: spent %v on %d", err, p.Spent, p.Sent)
 		}
 	})
 }
@@ -142,4 +171,14 @@ func TestRouteChoosesTheModelByPath(t *testing.T) {
 	if p, err := b.start(t.Context(), nil, o); err != nil || p.Done != 4 {
 		t.Errorf("%v; %+v", err, p)
 	}
+}
+
+func TestBudgetTooSmallForOneAnswerSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 10, func(_ context.Context, name string) (domain.Answer, error) { return paid(name) })
+		p, err := b.start(t.Context(), nil, worker.Options{Budget: domain.Dollars(0.01), Price: dear})
+		if err == nil || !strings.Contains(err.Error(), "too small for one answer, which may cost $0.03") || p.Sent != 0 {
+			t.Errorf("%v after %d requests", err, p.Sent)
+		}
+	})
 }

@@ -167,7 +167,8 @@ func (r *run) prepareAll(ctx, claims context.Context) {
 			r.settle()
 			continue
 		}
-		picture, err := r.prepare(ctx, j)
+		// Nothing is paid for yet, so that a slow web server need not be waited for.
+		picture, err := r.prepare(claims, j)
 		if err != nil {
 			r.fail(ctx, claims, j, picture.Source, err)
 			r.settle()
@@ -179,8 +180,8 @@ func (r *run) prepareAll(ctx, claims context.Context) {
 
 // fail records an attempt that ended before there was anything to send.
 func (r *run) fail(ctx, claims context.Context, j domain.Job, facts domain.Facts, err error) {
-	if ctx.Err() != nil {
-		return // not the file's fault
+	if claims.Err() != nil {
+		return // perhaps not the file's fault; the next run will see
 	}
 	attempt, begun := r.begin(ctx, j, facts, domain.Asked{})
 	if !begun {

@@ -37,20 +37,26 @@ type request struct {
 	probe  bool
 }
 
+// pixels is how large the picture is that is sent; 0 if nobody knows.
+func (q request) pixels() int { return q.picture.Width * q.picture.Height }
+
 // allowed waits until the server, the money and the account's limits allow a
 // request. Its error is the end of claims, or what stops the run.
 func (r *run) allowed(claims context.Context, p prepared) (q request, err error) {
 	q = request{prepared: p, model: r.modelOf(p.Job)}
+	if claims.Err() != nil {
+		return q, context.Cause(claims)
+	}
 	if q.probe, err = r.breaker.enter(claims); err != nil {
 		return q, err
 	}
-	if q.held, err = r.budget.reserve(claims, q.model); err != nil {
+	if q.held, err = r.budget.reserve(claims, q.model, q.pixels()); err != nil {
 		r.breaker.leave(q.probe)
 		return q, err
 	}
 	if q.permit, err = r.model.Admit(claims); err != nil {
 		r.breaker.leave(q.probe)
-		r.budget.settle(q.held, q.model, domain.Answer{}, false)
+		r.budget.settle(q.held, q.model, q.pixels(), domain.Answer{}, false)
 	}
 	return q, err
 }
@@ -58,7 +64,7 @@ func (r *run) allowed(claims context.Context, p prepared) (q request, err error)
 // withdraw gives back all that was taken for a request that was not sent.
 func (r *run) withdraw(q request) {
 	r.model.Withdraw(q.permit)
-	r.budget.settle(q.held, q.model, domain.Answer{}, false)
+	r.budget.settle(q.held, q.model, q.pixels(), domain.Answer{}, false)
 	r.breaker.leave(q.probe)
 }
 
@@ -113,7 +119,7 @@ func (r *run) ask(ctx, claims context.Context, q request, attempt domain.Attempt
 	r.price(&answer, q.model)
 	ending := r.judge(claims, q.Job, q.model, err)
 	ending.Answer, ending.Latency = answer, latency
-	r.budget.settle(q.held, q.model, answer, mayBeBilled(ending.Err))
+	r.budget.settle(q.held, q.model, q.pixels(), answer, mayBeBilled(ending.Err))
 	r.follow(ending)
 	r.end(ctx, attempt, ending)
 }

@@ -17,6 +17,9 @@ const (
 	// slow is how many times the best mean latency makes fewer slots, quick what
 	// makes more again.
 	slow, quick = 2.0, 1.5
+	// noise is how much longer an answer may take in any case: a server that
+	// answers within milliseconds has no queue to speak of.
+	noise = 20 * time.Millisecond
 	// drift lets the best latency grow with each window, so that a server that
 	// has become slower for good is one day as good as it gets.
 	drift = 1.002
@@ -105,13 +108,13 @@ func (s *slots) judge() string {
 	if s.best == 0 || mean < s.best {
 		s.best = mean
 	}
-	ratio := float64(mean) / float64(s.best)
+	ratio, longer := float64(mean)/float64(s.best), mean-s.best
 	s.best = time.Duration(float64(s.best) * drift)
 	switch {
-	case ratio > slow:
+	case ratio > slow && longer > noise:
 		return s.set(s.limit*4/5, fmt.Sprintf("an answer takes %s, %.1f times as long as at best",
 			mean.Round(time.Millisecond), ratio))
-	case ratio < quick && s.limit < s.most:
+	case (ratio < quick || longer < noise/2) && s.limit < s.most:
 		return s.set(s.limit+max(s.limit/10, 1), "answers come quickly again")
 	}
 	return ""

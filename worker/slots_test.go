@@ -77,3 +77,20 @@ func TestSlotsStayWhereLatenciesMerelyDiffer(t *testing.T) {
 		}
 	})
 }
+
+// Where an answer takes 2 ms, one of 10 ms is no queue.
+func TestSlotsStayWhereAnswersTakeMilliseconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlots(5)
+		start := time.Now()
+		told, peak := crowd(t, s, 30*time.Second, 0, func(int, int) time.Duration {
+			if int(time.Since(start).Seconds())%10 < 5 {
+				return 2 * time.Millisecond
+			}
+			return 10 * time.Millisecond
+		})
+		if len(told) != 0 || peak != 5 {
+			t.Errorf("%d in flight, told %q", peak, told)
+		}
+	})
+}

@@ -175,6 +175,44 @@ func TestRefusedPaceIsNoTry(t *testing.T) {
 	})
 }
 
+// Nor is it the last of the tries that other errors have used up.
+func TestRefusedPaceAfterTheLastTryFailsNoJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		b := newBench(t, 1, func(_ context.Context, name string) (domain.Answer, error) {
+			switch n++; n {
+			case 1:
+				return fails(domain.Server)
+			case 2:
+				return fails(domain.RateLimited)
+			}
+			return answer(name)
+		})
+		p, err := b.start(t.Context(), nil, worker.Options{MaxTries: 2})
+		if err != nil || p.Done != 1 || p.Failed != 0 {
+			t.Errorf("%v; %+v", err, p)
+		}
+	})
+}
+
+// The web server of an image's URL that refuses for ever ends as a failed row.
+func TestRefusedPaceAtTheSourceIsATry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1, func(_ context.Context, name string) (domain.Answer, error) { return answer(name) })
+		n := 0
+		b.prepare = func(context.Context, domain.Job) (p preparedPicture, err error) {
+			if n++; n > 20 {
+				return p, nil
+			}
+			return p, &domain.Error{Kind: domain.RateLimited, Source: true, Err: errors.New("429")}
+		}
+		p, err := b.start(t.Context(), nil, worker.Options{})
+		if err != nil || p.Failed != 1 || n != 4 {
+			t.Errorf("%v; fetched %d times; %+v", err, n, p)
+		}
+	})
+}
+
 func TestOneRefusedKeyDoesNotStopTheRun(t *testing.T) {
 	n := 0
 	var mu sync.Mutex

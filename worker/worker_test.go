@@ -257,6 +257,30 @@ func TestDrainFinishesWhatIsInFlight(t *testing.T) {
 	}
 }
 
+// What is not sent yet is not waited for: an image on the web may take long.
+func TestDrainDoesNotWaitForPictures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 5, func(_ context.Context, name string) (domain.Answer, error) { return answer(name) })
+		b.prepare = func(ctx context.Context, _ domain.Job) (p preparedPicture, err error) {
+			select {
+			case <-time.After(30 * time.Second):
+			case <-ctx.Done():
+			}
+			return p, &domain.Error{Kind: domain.Interrupted, Err: context.Cause(ctx)}
+		}
+		drain := make(chan struct{})
+		time.AfterFunc(time.Second, func() { close(drain) })
+		start := time.Now()
+		p, err := b.start(t.Context(), drain, worker.Options{})
+		if took := time.Since(start); !errors.Is(err, worker.ErrDrained) || took > 2*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+		if left := b.totals(); left.Jobs[domain.Pending] != 5 || left.Attempts != 0 || p.Failed != 0 {
+			t.Errorf("%+v", left)
+		}
+	})
+}
+
 func TestGivingUpLeavesInterruptedAttempts(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := newBench(t, 50, func(ctx context.Context, name string) (domain.Answer, error) {

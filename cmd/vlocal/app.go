@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -44,7 +45,14 @@ func program(c *cli.Context) string {
 	return "vlocal --db " + db
 }
 
+// helpOfFlag is cli's own line about a flag.
+var helpOfFlag = cli.FlagStringer
+
+// noDefault is what cli tells of a flag that has none.
+var noDefault = regexp.MustCompile(` \(default: (0|0s|false)\)`)
+
 func newApp(stdout, stderr io.Writer) *cli.App {
+	cli.FlagStringer = func(f cli.Flag) string { return noDefault.ReplaceAllString(helpOfFlag(f), "") }
 	app := &cli.App{
 		Name:  "vlocal",
 		Usage: "ask a vision model one question about every photo in a folder, and get a spreadsheet",

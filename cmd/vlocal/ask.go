@@ -110,10 +110,12 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 	if jobs.Total > 0 {
 		a.con.remark("%s", a.announcement(count(jobs.Total, "image")))
 	}
-	stopped := a.check(ctx, jobs.Total)
+	stopped := a.check(ctx, drain, jobs.Total)
 	w := worker.New(jobs, a.client, a.pictures.prepare, a.task, a.worker)
 	if stopped == nil {
-		follow := a.con.followRun(jobs.Total, func() runState { return runState{Progress: w.Progress(), pace: a.client.Pace()} })
+		follow := a.con.followRun(jobs.Total, func() runState {
+			return runState{Progress: w.Progress(), pace: a.client.Pace(), most: a.worker.Concurrency}
+		})
 		stopped = w.Run(ctx, drain)
 		follow()
 	}
@@ -133,11 +135,16 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 
 // check asks the server with each key whether it knows it and has the models,
 // before anything is spent, and goes on without the keys that do not work.
-func (a *asking) check(ctx context.Context, jobs int) error {
+func (a *asking) check(ctx context.Context, drain <-chan struct{}, jobs int) error {
 	if jobs == 0 || a.checked || a.server.baseURL == builtin.BaseURL {
 		return nil
 	}
-	usable, remarks, err := checkKeys(ctx, a.client, a.server.keys, a.models)
+	checking, cancel := untilDrained(ctx, drain)
+	defer cancel()
+	usable, remarks, err := checkKeys(checking, a.client, a.server.keys, a.models)
+	if checking.Err() != nil {
+		return worker.ErrDrained
+	}
 	for _, r := range remarks {
 		a.con.remark("%s", oneLine(r))
 	}
@@ -171,6 +178,8 @@ func (a *asking) announcement(images string) string {
 type runState struct {
 	worker.Progress
 	pace vision.Pace
+	// most is how many slots there are when none is withheld.
+	most int
 }
 
 // paused says why a run does nothing at the moment; "" if it does.

@@ -76,7 +76,11 @@ func showConfig(c *cli.Context) error {
 			from = "provider"
 		}
 		all = append(all, shown{Name: name, Value: value, From: from, Where: o.name, Provider: o.provider})
-		rows = append(rows, []string{name, cmp.Or(oneLine(valueText(value)), "-"), oneLine(o.String())})
+		text := oneLine(valueText(value))
+		if o.level == byDefault && (text == "0" || text == "0s") {
+			text = "" // stands for none
+		}
+		rows = append(rows, []string{name, cmp.Or(text, "-"), oneLine(o.String())})
 	}
 	for _, known := range runSettings() {
 		if known.Refused != "" {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -40,6 +42,11 @@ func exportCSV(ctx context.Context, c *cli.Context, s *store.Store) error {
 		return err
 	}
 	name := c.Args().First()
+	switch ext := strings.ToLower(filepath.Ext(name)); ext {
+	case ".xlsx", ".xls", ".ods":
+		return usagef("export writes CSV, which every spreadsheet opens, but not under the name %s. Try: vlocal export %s",
+			name, strings.TrimSuffix(name, filepath.Ext(name))+".csv")
+	}
 	n := 0
 	write := func(w io.Writer) (err error) {
 		n, err = export.CSV(w, s.Results(ctx, task.ID), export.CSVOptions{Raw: c.Bool("raw"), BOM: c.Bool("bom")})

@@ -41,12 +41,25 @@ func checkBudget(o worker.Options, models []string) error {
 	if o.Budget == 0 {
 		return nil
 	}
-	for _, model := range models {
-		if _, known := o.Price(model); !known {
+	for i, model := range models {
+		_, known := o.Price(model)
+		if !known && i > 0 {
+			return usagef("--budget needs prices, and that of %q is not known: --price-in is about the first model only, so take one for --fallback-model and --route whose price vlocal models tells", model)
+		}
+		if !known {
 			return usagef("--budget needs prices, and that of %q is not known: say it with --price-in USD --price-out USD (for a million tokens)", model)
 		}
 	}
 	return nil
+}
+
+// moneyNumber is what was spent in US dollars, for JSON: null, not 0, where no
+// price is known.
+func moneyNumber(spent domain.Money, unpriced int) any {
+	if spent == 0 && unpriced > 0 {
+		return nil
+	}
+	return spent.Dollars()
 }
 
 // moneyText tells what was spent, and what could not be priced.

@@ -89,7 +89,8 @@ func repeat(interval time.Duration, f func()) (stop func()) {
 	})
 }
 
-// progressState is what stands beside the bar.
+// progressState is what stands beside the bar. What matters most comes first: a
+// narrow terminal cuts the end off.
 func progressState(total int, p runState) string {
 	if why := p.paused(); why != "" {
 		return oneLine(why)
@@ -98,15 +99,15 @@ func progressState(total int, p runState) string {
 	if eta, known := remaining(total, p.Progress); known {
 		s += " ETA " + span(eta)
 	}
-	if p.Recent > 0 {
-		s += " latency " + span(p.Recent)
-	}
-	s += paceText(p)
 	if p.Failed > 0 {
 		s += fmt.Sprintf(" failed %s", number(p.Failed))
 	}
 	if p.Spent > 0 {
 		s += " " + p.Spent.String()
+	}
+	s += paceText(p)
+	if p.Recent > 0 {
+		s += " latency " + span(p.Recent)
 	}
 	return s
 }
@@ -118,7 +119,7 @@ func paceText(p runState) string {
 	if p.pace.PerMinute > 0 {
 		s += fmt.Sprintf(" limit %s/min", number(int(p.pace.PerMinute)))
 	}
-	if p.Slots > 0 {
+	if p.Slots > 0 && p.Slots < p.most {
 		s += fmt.Sprintf(" slots %d", p.Slots)
 	}
 	if p.pace.Aside > 0 {
@@ -138,7 +139,7 @@ func progressObject(total int, p runState) map[string]any {
 		"event": "progress", "total": total, "done": p.Done, "failed": p.Failed, "in_flight": p.InFlight,
 		"per_second": round(perSecond(p.Progress)), "latency_ms": p.Recent.Milliseconds(), "elapsed_ms": p.Elapsed.Milliseconds(),
 		"slots": p.Slots, "per_minute_limit": round(p.pace.PerMinute), "keys_aside": p.pace.Aside,
-		"cost_usd": p.Spent.Dollars(), "paused": p.Paused,
+		"cost_usd": moneyNumber(p.Spent, p.Unpriced), "paused": p.Paused,
 	}
 	if eta, known := remaining(total, p.Progress); known {
 		o["eta_ms"] = eta.Milliseconds()

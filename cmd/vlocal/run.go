@@ -21,7 +21,7 @@ func runCommand() *cli.Command {
 		&cli.IntFlag{Name: "max-tokens", Value: 1024, Usage: "let an answer have up to `N` tokens"},
 		&cli.IntFlag{Name: "max-width", Value: 1920, Usage: "make pictures at most `N` pixels wide"},
 		&cli.IntFlag{Name: "max-height", Value: 1080, Usage: "make pictures at most `N` pixels high"},
-		&cli.IntFlag{Name: "quality", Value: 85, Usage: "JPEG quality of what is sent, 1 to 100"},
+		&cli.IntFlag{Name: "quality", Value: 85, Usage: "JPEG quality of what is sent: `N` from 1 to 100"},
 	}
 	flags = append(flags, serverFlags()...)
 	flags = append(flags, moneyFlags()...)

@@ -98,11 +98,11 @@ func (a *asking) sample(ctx context.Context, drain <-chan struct{}, n int) (goOn
 		a.con.remark("the rest is pending; --yes goes on without asking, and so does: %s run", program(a.c))
 		return false, nil
 	}
-	return a.confirmed(ctx, ahead.Jobs)
+	return a.confirmed(drain, ahead.Jobs)
 }
 
-// confirmed asks the person.
-func (a *asking) confirmed(ctx context.Context, jobs int) (bool, error) {
+// confirmed asks the person. Ctrl-C is an answer too.
+func (a *asking) confirmed(drain <-chan struct{}, jobs int) (bool, error) {
 	fmt.Fprintf(a.con.err, "Go on with the other %s? [y/N] ", count(jobs, "image"))
 	line := make(chan string, 1)
 	go func() { // ends with the program, if nobody answers
@@ -116,8 +116,9 @@ func (a *asking) confirmed(ctx context.Context, jobs int) (bool, error) {
 		}
 		a.con.remark("the rest is pending; go on with: %s run", program(a.c))
 		return false, nil
-	case <-ctx.Done():
-		return false, context.Cause(ctx)
+	case <-drain:
+		a.con.remark("the rest is pending; go on with: %s run", program(a.c))
+		return false, errTold
 	}
 }
 

@@ -290,10 +290,16 @@ func kindOf(f cli.Flag) (config.Kind, string) {
 	case *cli.Int64Flag:
 		return config.Whole, fmt.Sprint(f.Value)
 	case *cli.Float64Flag:
+		if f.Value == 0 { // stands for none, and is refused where it is said
+			return config.Fraction, ""
+		}
 		return config.Fraction, fmt.Sprint(f.Value)
 	case *cli.BoolFlag:
 		return config.Switch, fmt.Sprint(f.Value)
 	case *cli.DurationFlag:
+		if f.Value == 0 {
+			return config.Span, ""
+		}
 		return config.Span, fmt.Sprintf("%q", f.Value)
 	case *cli.StringSliceFlag:
 		return config.List, ""

@@ -176,13 +176,13 @@ func (r statusReport) object() map[string]any {
 	for _, k := range t.Keys {
 		keys = append(keys, map[string]any{
 			"key": k.Key, "attempts": k.Attempts, "not_answered": k.Failed,
-			"tokens_in": k.TokensIn, "tokens_out": k.TokensOut, "cost_usd": k.Spent.Dollars(), "unpriced": k.Unpriced,
+			"tokens_in": k.TokensIn, "tokens_out": k.TokensOut, "cost_usd": moneyNumber(k.Spent, k.Unpriced), "unpriced": k.Unpriced,
 		})
 	}
 	for _, s := range r.tasks {
 		tasks = append(tasks, map[string]any{
 			"prompt": s.Task.Prompt, "model": s.Task.Model, "attempts": s.Attempts,
-			"cost_usd": s.Spent.Dollars(), "unpriced": s.Unpriced,
+			"cost_usd": moneyNumber(s.Spent, s.Unpriced), "unpriced": s.Unpriced,
 		})
 	}
 	for _, d := range r.decisions {
@@ -194,7 +194,7 @@ func (r statusReport) object() map[string]any {
 		"jobs": t.Jobs, "failures": t.Failures, "shared": t.Shared,
 		"attempts": t.Attempts, "interrupted": t.Interrupted,
 		"tokens_in": t.TokensIn, "tokens_out": t.TokensOut, "tokens_cached": t.TokensCached,
-		"cost_usd": t.Spent.Dollars(), "unpriced": t.Unpriced,
+		"cost_usd": moneyNumber(t.Spent, t.Unpriced), "unpriced": t.Unpriced,
 		"mean_latency_ms": t.MeanLatency.Milliseconds(), "asking_ms": t.Asking.Milliseconds(),
 		"keys": keys, "tasks": tasks, "decisions": decisions,
 	}

@@ -40,6 +40,8 @@ func (c console) tellRun(o outcome) error {
 		return errTold
 	case o.stopped != nil:
 		return fmt.Errorf("the run stopped, %s still pending: %w", count(o.left, "image"), o.stopped)
+	case o.left > 0:
+		return fmt.Errorf("%s left to another run, because too many requests were tries again", count(o.left, "image"))
 	case o.failedBefore > 0:
 		return errRowsFailed
 	}
@@ -127,7 +129,7 @@ func (o outcome) object() map[string]any {
 		},
 		"elapsed_ms": o.Elapsed.Milliseconds(), "per_second": round(perSecond(o.Progress)),
 		"tokens_in": o.TokensIn, "tokens_out": o.TokensOut, "tokens_cached": o.TokensCached,
-		"cost_usd": o.Spent.Dollars(), "unpriced": o.Unpriced, "stopped": stopped,
+		"cost_usd": moneyNumber(o.Spent, o.Unpriced), "unpriced": o.Unpriced, "stopped": stopped,
 	}
 }
 

@@ -26,7 +26,7 @@ func urlFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "url-mode", Value: string(fetchURLs),
-			Usage: "'fetch' images on the web and send them like files, or 'pass' their URL for the model's server to fetch: `HOW`",
+			Usage: "`HOW` images on the web get to the model: 'fetch' gets them here and sends them like files, 'pass' sends the URL for the model's server to fetch",
 		},
 		&cli.BoolFlag{
 			Name:  allowPrivateFlag,
