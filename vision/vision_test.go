@@ -331,6 +331,7 @@ func TestConnectionsAreReused(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// One that answers before it has read all closes the connection.
 		_, _ = io.Copy(io.Discard, r.Body)
+		time.Sleep(10 * time.Millisecond) // as a model does: the client has time to end its writing
 		says(200, fine)(w, r)
 	}))
 	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
@@ -396,6 +397,7 @@ func TestBaseURLs(t *testing.T) {
 func BenchmarkAsk(b *testing.B) {
 	c := asking(b, vision.Options{}, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
+		time.Sleep(10 * time.Millisecond) // as a model does: the client has time to end its writing
 		says(200, fine)(w, r)
 	})
 	jpeg := make([]byte, 300<<10)

@@ -20,8 +20,8 @@ const (
 	startPatience = time.Minute
 )
 
-// breaker watches whether the server answers at all. While it does not, the run
-// pauses, longer each time, and tries with one request.
+// breaker watches whether a model answers at all. While it does not, what would ask
+// it pauses, longer each time, and one request tries.
 type breaker struct {
 	options Options
 
@@ -55,17 +55,13 @@ func newBreaker(o Options) *breaker {
 // the one that tries whether the server is back; then leave must follow.
 func (b *breaker) enter(ctx context.Context) (probe bool, err error) {
 	for {
+		entered, probe := b.tryEnter()
+		if entered {
+			return probe, nil
+		}
 		b.mu.Lock()
 		wait := time.Until(b.retry)
-		switch {
-		case !b.open:
-			b.mu.Unlock()
-			return false, nil
-		case !b.probing && wait <= 0:
-			b.probing = true
-			b.mu.Unlock()
-			return true, nil
-		case b.probing:
+		if b.probing {
 			wait = time.Hour // until it has ended
 		}
 		changed := b.changed
@@ -80,6 +76,20 @@ func (b *breaker) enter(ctx context.Context) (probe bool, err error) {
 		}
 		timer.Stop()
 	}
+}
+
+// tryEnter is enter for who does not wait; entered says whether it went in.
+func (b *breaker) tryEnter() (entered, probe bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case !b.open:
+		return true, false
+	case !b.probing && time.Until(b.retry) <= 0:
+		b.probing = true
+		return true, true
+	}
+	return false, false
 }
 
 // leave ends a probe, whatever came of it.
@@ -161,12 +171,6 @@ func (b *breaker) paused() (until time.Time, why string) {
 		return time.Time{}, ""
 	}
 	return b.retry, b.why
-}
-
-// retryAt is when the server may be tried again; zero when it can be reached.
-func (b *breaker) retryAt() time.Time {
-	at, _ := b.paused()
-	return at
 }
 
 func (b *breaker) wake() {

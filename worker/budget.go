@@ -112,6 +112,14 @@ func (b *budget) reserve(ctx context.Context, model string, pixels int) (held do
 	}
 }
 
+// left is how much of the money is not spent; what may have been billed counts as
+// spent.
+func (b *budget) left() domain.Money {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.limit - b.spent
+}
+
 // settle replaces what was held by what the request cost. One that was sent and
 // whose cost nobody knows is counted as held: it may have been billed.
 func (b *budget) settle(held domain.Money, model string, pixels int, a domain.Answer, billed bool) {
@@ -128,9 +136,13 @@ func (b *budget) settle(held domain.Money, model string, pixels int, a domain.An
 	case billed:
 		b.spent += held
 	}
-	if a.TokensIn > 0 {
+	tokens := a.TokensIn
+	if tokens == 0 && a.Text != "" {
+		tokens = firstTokens // a server that does not count: it is taken for that
+	}
+	if tokens > 0 {
 		seen := b.largest[model]
-		b.largest[model] = input{tokens: max(seen.tokens, a.TokensIn), pixels: max(seen.pixels, pixels)}
+		b.largest[model] = input{tokens: max(seen.tokens, tokens), pixels: max(seen.pixels, pixels)}
 	}
 	close(b.changed)
 	b.changed = make(chan struct{})

@@ -16,8 +16,7 @@ import (
 func (r *run) judge(claims context.Context, j domain.Job, asked string, err error) domain.Ending {
 	e := domain.Ending{CountTry: true, Model: j.Model}
 	if err == nil {
-		r.retries.result(false)
-		r.decided(domain.AboutPause, r.breaker.over())
+		r.works(asked)
 		e.Status = domain.Done
 		return e
 	}
@@ -26,7 +25,7 @@ func (r *run) judge(claims context.Context, j domain.Job, asked string, err erro
 	passes := kind.Passes() && kind != domain.Interrupted
 	atServer := asked != "" && !e.Err.Source
 	if atServer {
-		r.watch(j, e.Err, passes)
+		r.watch(j, asked, e.Err, passes)
 	}
 	switch {
 	case kind.StopsRun() && !e.Err.Elsewhere:
@@ -40,9 +39,13 @@ func (r *run) judge(claims context.Context, j domain.Job, asked string, err erro
 		e.Status, e.CountTry = domain.Pending, false
 	case e.Err.Unreachable:
 		e.Status, e.CountTry = domain.Pending, false
-		e.NotBefore = r.breaker.retryAt()
+		e.NotBefore = r.breakers.retryAt(r.modelsOf(j))
 	case passes && claims.Err() != nil:
 		e.Status = domain.Pending
+	case atServer && passes && kind != domain.RateLimited && r.otherAnswers(j, asked):
+		// The model is down, and another one is not: the job goes to that at once,
+		// as all others do meanwhile.
+		e.Status, e.CountTry = domain.Pending, false
 	case atServer && kind == domain.RateLimited, passes && j.Tries+1 < r.retries.tries(r.options.MaxTries):
 		r.tryAgain(j, atServer, &e)
 	default:
@@ -52,19 +55,33 @@ func (r *run) judge(claims context.Context, j domain.Job, asked string, err erro
 }
 
 // watch tells an error at the server to those who watch whether it works.
-func (r *run) watch(j domain.Job, e *domain.Error, passes bool) {
+func (r *run) watch(j domain.Job, asked string, e *domain.Error, passes bool) {
 	switch {
 	case passes:
-		decision, stop := r.breaker.fail(j.ID, e)
-		r.decided(domain.AboutPause, decision)
-		if stop {
+		decision, stop := r.breakers.of(asked).fail(j.ID, e)
+		r.decided(domain.AboutPause, about(asked, decision, r.modelsOf(j)))
+		// While another model can be asked, one that is down stops nothing.
+		if stop && (e.Kind == domain.RateLimited || !r.breakers.retryAt(r.modelsOf(j)).IsZero()) {
 			r.stop(e)
 		}
 		r.retries.result(true)
 	case e.HTTPStatus != 0 && !e.Kind.StopsRun():
-		r.retries.result(false) // it works, and has its own mind about the image
-		r.decided(domain.AboutPause, r.breaker.over())
+		r.works(asked) // and has its own mind about the image
 	}
+}
+
+// works takes word from a model that it is there.
+func (r *run) works(asked string) {
+	r.retries.result(false)
+	r.decided(domain.AboutPause, about(asked, r.breakers.of(asked).over(), r.models()))
+}
+
+// about names the model in a decision where there are several.
+func about(model, decision string, models []string) string {
+	if decision == "" || len(models) == 1 {
+		return decision
+	}
+	return model + ": " + decision
 }
 
 // tryAgain makes the job due later, or leaves it to another run when too much of

@@ -182,3 +182,65 @@ func TestBudgetTooSmallForOneAnswerSaysSo(t *testing.T) {
 		}
 	})
 }
+
+func TestAnotherModelIsAskedWhileTheFirstIsDown(t *testing.T) {
+	for name, down := range map[string]func() (domain.Answer, error){
+		"500":             func() (domain.Answer, error) { return fails(domain.Server) },
+		"nobody is there": unreachable,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			b := newBench(t, 2000, nil)
+			b.models = func(_ context.Context, model, name string) (domain.Answer, error) {
+				time.Sleep(100 * time.Millisecond)
+				if model == "m" && time.Since(start) < 5*time.Second {
+					return down()
+				}
+				a, err := answer(name)
+				a.Model = model
+				return a, err
+			}
+			var d told
+			p, err := b.start(t.Context(), nil, worker.Options{Fallback: []string{"second"}, Decided: d.decided})
+			if err != nil || p.Done != 2000 || p.Failed != 0 {
+				t.Errorf("%s: %v; %+v", name, err, p)
+			}
+			byModel := map[string]int{}
+			for i := range 2000 {
+				for _, a := range b.attempts(fmtName(i)) {
+					if a.Outcome == "ok" {
+						byModel[a.Answer.Model]++
+					}
+				}
+			}
+			// The second answers for the first five seconds, the first when it is back.
+			if byModel["second"] < 900 || byModel["m"] < 50 {
+				t.Errorf("%s: answers %v", name, byModel)
+			}
+			if p.Errors[domain.Server]+p.Errors[domain.Network] > 25+25+10 {
+				t.Errorf("%s: %v into a model that is down", name, p.Errors)
+			}
+			if pauses := d.all[domain.AboutPause]; len(pauses) != 2 {
+				t.Errorf("%s: told %q", name, pauses)
+			}
+		})
+	}
+}
+
+func TestRunStopsWhenEveryModelIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 3000, nil)
+		b.models = func(context.Context, string, string) (domain.Answer, error) {
+			time.Sleep(100 * time.Millisecond)
+			return fails(domain.Server)
+		}
+		start := time.Now()
+		p, err := b.start(t.Context(), nil, worker.Options{Fallback: []string{"second"}})
+		if took := time.Since(start); domain.KindOf(err) != domain.Server || took > 5*time.Minute {
+			t.Errorf("after %v: %v", took, err)
+		}
+		if got := b.totals().Jobs; got[domain.Pending] != 3000 || p.Sent > 150 {
+			t.Errorf("left %v after %d requests", got, p.Sent)
+		}
+	})
+}

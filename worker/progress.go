@@ -32,6 +32,9 @@ type Progress struct {
 	// answers whose price is not.
 	Spent    domain.Money
 	Unpriced int
+	// BudgetLeft is what of the budget is left, counting as spent what may have
+	// been billed; 0 without a budget.
+	BudgetLeft domain.Money
 	// Costs is in US dollars for each answer, Seconds how long each request took.
 	Costs, Seconds domain.Spread
 	// Given counts jobs that were left to another run.
@@ -88,7 +91,8 @@ func (w *Worker) Progress() Progress {
 	}
 	if p.run != nil {
 		now.Slots = p.run.slots.now()
-		now.PausedUntil, now.Paused = p.run.breaker.paused()
+		now.BudgetLeft = p.run.budget.left()
+		now.PausedUntil, now.Paused = p.run.breakers.paused(p.run.models())
 	}
 	switch {
 	case p.startedAt.IsZero():

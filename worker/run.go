@@ -17,10 +17,10 @@ var ErrDrained = errors.New("stopped on request")
 // run is the state of one call to Run.
 type run struct {
 	*Worker
-	slots   *slots
-	breaker *breaker
-	retries retries
-	budget  *budget
+	slots    *slots
+	breakers *breakers
+	retries  retries
+	budget   *budget
 	// stop ends the claiming of jobs, with the reason. Requests in flight run on.
 	stop context.CancelCauseFunc
 	// open counts the jobs that were claimed and are not settled yet.
@@ -58,14 +58,14 @@ func (w *Worker) Run(ctx context.Context, drain <-chan struct{}) error {
 	claims, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r := &run{
-		Worker:  w,
-		slots:   newSlots(w.options.Concurrency),
-		breaker: newBreaker(w.options),
-		budget:  newBudget(w.options, w.task.MaxTokens),
-		stop:    stop,
-		wake:    make(chan struct{}, 1),
-		jobs:    make(chan domain.Job),
-		ready:   make(chan prepared),
+		Worker:   w,
+		slots:    newSlots(w.options.Concurrency),
+		breakers: newBreakers(w.options),
+		budget:   newBudget(w.options, w.task.MaxTokens),
+		stop:     stop,
+		wake:     make(chan struct{}, 1),
+		jobs:     make(chan domain.Job),
+		ready:    make(chan prepared),
 	}
 	w.progress.start(time.Now(), r)
 

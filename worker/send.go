@@ -43,19 +43,19 @@ func (q request) pixels() int { return q.picture.Width * q.picture.Height }
 // allowed waits until the server, the money and the account's limits allow a
 // request. Its error is the end of claims, or what stops the run.
 func (r *run) allowed(claims context.Context, p prepared) (q request, err error) {
-	q = request{prepared: p, model: r.modelOf(p.Job)}
+	q = request{prepared: p}
 	if claims.Err() != nil {
 		return q, context.Cause(claims)
 	}
-	if q.probe, err = r.breaker.enter(claims); err != nil {
+	if q.model, q.probe, err = r.breakers.enter(claims, r.modelsOf(p.Job)); err != nil {
 		return q, err
 	}
 	if q.held, err = r.budget.reserve(claims, q.model, q.pixels()); err != nil {
-		r.breaker.leave(q.probe)
+		r.breakers.of(q.model).leave(q.probe)
 		return q, err
 	}
 	if q.permit, err = r.model.Admit(claims); err != nil {
-		r.breaker.leave(q.probe)
+		r.breakers.of(q.model).leave(q.probe)
 		r.budget.settle(q.held, q.model, q.pixels(), domain.Answer{}, false)
 	}
 	return q, err
@@ -65,7 +65,7 @@ func (r *run) allowed(claims context.Context, p prepared) (q request, err error)
 func (r *run) withdraw(q request) {
 	r.model.Withdraw(q.permit)
 	r.budget.settle(q.held, q.model, q.pixels(), domain.Answer{}, false)
-	r.breaker.leave(q.probe)
+	r.breakers.of(q.model).leave(q.probe)
 }
 
 // send begins the attempt, waits for a slot and asks in a goroutine. The attempt
@@ -89,7 +89,7 @@ func (r *run) send(ctx, claims context.Context, q request) error {
 	r.asks.Go(func() {
 		defer r.settle()
 		defer r.slots.release()
-		defer r.breaker.leave(q.probe)
+		defer r.breakers.of(q.model).leave(q.probe)
 		r.ask(ctx, claims, q, attempt)
 	})
 	return nil

@@ -133,17 +133,25 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 	}, nil
 }
 
+// checkTime bounds the look at the lists of models before a run.
+const checkTime = 10 * time.Second
+
 // check asks the server with each key whether it knows it and has the models,
 // before anything is spent, and goes on without the keys that do not work.
 func (a *asking) check(ctx context.Context, drain <-chan struct{}, jobs int) error {
 	if jobs == 0 || a.checked || a.server.baseURL == builtin.BaseURL {
 		return nil
 	}
-	checking, cancel := untilDrained(ctx, drain)
+	undrained, cancel := untilDrained(ctx, drain)
+	defer cancel()
+	checking, cancel := context.WithTimeout(undrained, checkTime)
 	defer cancel()
 	usable, remarks, err := checkKeys(checking, a.client, a.server.keys, a.models)
-	if checking.Err() != nil {
+	if undrained.Err() != nil {
 		return worker.ErrDrained
+	}
+	if checking.Err() != nil {
+		return nil // the first question will tell
 	}
 	for _, r := range remarks {
 		a.con.remark("%s", oneLine(r))

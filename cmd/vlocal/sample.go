@@ -74,7 +74,7 @@ func (a *asking) sample(ctx context.Context, drain <-chan struct{}, n int) (goOn
 		return false, err
 	}
 	if a.worker.Budget > 0 {
-		a.worker.Budget = max(a.worker.Budget-o.Spent, 1)
+		a.worker.Budget = max(o.BudgetLeft, 1)
 	}
 	if o.total > 0 {
 		if err := a.tellSampled(ctx, o); err != nil {
