@@ -14,7 +14,8 @@ const (
 	// unreachable until the run stops.
 	startFailures = 5
 	// troubled is how many different jobs in a row must fail for the server to
-	// be in trouble, not the images.
+	// be in trouble, not the images; of one that never gave an answer, how many
+	// requests.
 	troubled = 20
 	// startPatience bounds the wait for a server that never gave an answer.
 	startPatience = time.Minute
@@ -119,7 +120,7 @@ func (b *breaker) fail(job int64, e *domain.Error) (decision string, stop bool) 
 	b.met = b.met || !e.Unreachable
 	b.why = e.Err.Error()
 	refused := e.Kind == domain.RateLimited // those slow down the pace, elsewhere
-	if !refused && (b.open || e.Unreachable || len(b.jobs) >= troubled) {
+	if !refused && (b.open || e.Unreachable || len(b.jobs) >= troubled || !b.answered && b.failures >= troubled) {
 		if !b.open {
 			decision = "paused: " + b.why
 		}

@@ -16,7 +16,7 @@ import (
 func (r *run) judge(claims context.Context, j domain.Job, asked string, err error) domain.Ending {
 	e := domain.Ending{CountTry: true, Model: j.Model}
 	if err == nil {
-		r.works(asked)
+		r.works(j, asked)
 		e.Status = domain.Done
 		return e
 	}
@@ -46,7 +46,7 @@ func (r *run) judge(claims context.Context, j domain.Job, asked string, err erro
 		// The model is down, and another one is not: the job goes to that at once,
 		// as all others do meanwhile.
 		e.Status, e.CountTry = domain.Pending, false
-	case atServer && kind == domain.RateLimited, passes && j.Tries+1 < r.retries.tries(r.options.MaxTries):
+	case atServer && kind == domain.RateLimited, passes && j.Tries+1 < r.triesFor(j, asked, kind):
 		r.tryAgain(j, atServer, &e)
 	default:
 		r.giveUp(j, asked, &e)
@@ -64,15 +64,15 @@ func (r *run) watch(j domain.Job, asked string, e *domain.Error, passes bool) {
 		if stop && (e.Kind == domain.RateLimited || !r.breakers.retryAt(r.modelsOf(j)).IsZero()) {
 			r.stop(e)
 		}
-		r.retries.result(true)
+		r.retries.result(j.ID, true)
 	case e.HTTPStatus != 0 && !e.Kind.StopsRun():
-		r.works(asked) // and has its own mind about the image
+		r.works(j, asked) // and has its own mind about the image
 	}
 }
 
 // works takes word from a model that it is there.
-func (r *run) works(asked string) {
-	r.retries.result(false)
+func (r *run) works(j domain.Job, asked string) {
+	r.retries.result(j.ID, false)
 	r.decided(domain.AboutPause, about(asked, r.breakers.of(asked).over(), r.models()))
 }
 
@@ -82,6 +82,15 @@ func about(model, decision string, models []string) string {
 		return decision
 	}
 	return model + ": " + decision
+}
+
+// triesFor gives how many attempts the job may have at what it asks now. Where
+// another model may answer, there is no point in more patience with this one.
+func (r *run) triesFor(j domain.Job, asked string, k domain.ErrorKind) int {
+	if anotherMayAnswer(k) && r.nextModel(j, asked) != "" {
+		return r.options.MaxTries
+	}
+	return r.retries.tries(r.options.MaxTries)
 }
 
 // tryAgain makes the job due later, or leaves it to another run when too much of

@@ -16,8 +16,10 @@ const (
 	// server's, and lateEnough how many there must be.
 	lately, lateEnough = 50, 20
 	// sharedTrouble is the share of failures among them from which on it is the
-	// server's, and patient what the tries at a job are multiplied with then.
+	// server's, if at least manyJobs met them; patient is what the tries at a job
+	// are multiplied with then.
 	sharedTrouble = 0.25
+	manyJobs      = 8
 	patient       = 3
 )
 
@@ -26,11 +28,11 @@ type retries struct {
 	mu sync.Mutex
 	// sent counts all requests, again those that were tries again.
 	sent, again int
-	// results are the latest, as a ring; true for a failure that passes.
-	results  [lately]bool
-	seen     int
-	failures int
-	told     bool
+	// failed has, of the latest results, the jobs that met a failure that passes,
+	// as a ring; 0 for another result.
+	failed [lately]int64
+	seen   int
+	told   bool
 }
 
 // request counts a request.
@@ -40,28 +42,30 @@ func (r *retries) request() {
 	r.sent++
 }
 
-// result takes how a request ended.
-func (r *retries) result(failed bool) {
+// result takes how a request about a job ended.
+func (r *retries) result(job int64, failed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	place := &r.results[r.seen%lately]
-	if r.seen >= lately && *place {
-		r.failures--
+	if !failed {
+		job = 0
 	}
-	if failed {
-		r.failures++
-	}
-	*place = failed
+	r.failed[r.seen%lately] = job
 	r.seen++
 }
 
-// tries gives how many attempts a job may have now. When many requests fail, the
-// single image is not to blame.
+// tries gives how many attempts a job may have now. When many requests about many
+// jobs fail, the single image is not to blame.
 func (r *retries) tries(most int) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := min(r.seen, lately)
-	if n >= lateEnough && float64(r.failures) > sharedTrouble*float64(n) {
+	n, failures, jobs := min(r.seen, lately), 0, map[int64]struct{}{}
+	for _, job := range r.failed[:n] {
+		if job != 0 {
+			failures++
+			jobs[job] = struct{}{}
+		}
+	}
+	if n >= lateEnough && float64(failures) > sharedTrouble*float64(n) && len(jobs) >= manyJobs {
 		return most * patient
 	}
 	return most

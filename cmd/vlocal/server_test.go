@@ -50,6 +50,7 @@ type badServer struct {
 //	streaming  answers in a stream, which nobody asked for
 //	broken     says 500 to every request
 //	keyed      takes only keys with "good" in them, and repeats others
+//	several    has models of any name, of which "shy" refuses and "sick" says 500
 //	fetching   fetches a URL that it is passed, and tells the picture's size
 //	nolist     answers, but has no list of its models; nor have stuck, auth,
 //	           textonly, newnames and broken
@@ -173,6 +174,22 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			fail(400, "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
 			return
 		}
+	case "several":
+		name := modelIn(body)
+		switch {
+		case r.Method == http.MethodGet:
+			http.NotFound(w, r)
+			return
+		case name == "sick":
+			fail(500, "out of order")
+			return
+		case name == "shy":
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"model":"shy","choices":[{"finish_reason":"stop","message":{"content":null,"refusal":"I'd rather not."}}]}`)
+			return
+		}
+		body = bytes.Replace(body, []byte(name), []byte(builtin.Model), 1)
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	case "fetching":
 		if r.Method == http.MethodPost {
 			s.fetch(w, body)
@@ -238,4 +255,13 @@ func (s *badServer) fetch(w http.ResponseWriter, body []byte) {
 		"finish_reason": "stop",
 		"message":       map[string]any{"content": fmt.Sprintf("a picture of %d x %d", config.Width, config.Height)},
 	}}})
+}
+
+// modelIn gives the model that a request is for.
+func modelIn(body []byte) string {
+	var b struct {
+		Model string `json:"model"`
+	}
+	_ = json.Unmarshal(body, &b) // none, if it is not JSON
+	return b.Model
 }
