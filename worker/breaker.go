@@ -38,8 +38,10 @@ type breaker struct {
 	met, answered bool
 	// open says that the run is paused, why, and how often it has waited; retry
 	// is when to try again.
-	open  bool
-	why   string
+	open bool
+	why  string
+	// told says that somebody was told of the pause.
+	told  bool
 	waits int
 	retry time.Time
 	// probing says that a request is out to try.
@@ -121,8 +123,8 @@ func (b *breaker) fail(job int64, e *domain.Error) (decision string, stop bool) 
 	b.why = e.Err.Error()
 	refused := e.Kind == domain.RateLimited // those slow down the pace, elsewhere
 	if !refused && (b.open || e.Unreachable || len(b.jobs) >= troubled || !b.answered && b.failures >= troubled) {
-		if !b.open {
-			decision = "paused: " + b.why
+		if !b.open && b.met { // of one that was never there, the end of the run tells
+			decision, b.told = "paused: "+b.why, true
 		}
 		b.pause(now)
 	}
@@ -155,10 +157,13 @@ func (b *breaker) pause(now time.Time) {
 func (b *breaker) over() (decision string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.open {
+	if b.told {
 		decision = fmt.Sprintf("goes on after %s", time.Since(b.since).Round(time.Second))
+	}
+	if b.open {
 		defer b.wake()
 	}
+	b.told = false
 	b.failures, b.waits, b.met, b.answered, b.open = 0, 0, true, true, false
 	clear(b.jobs)
 	return decision

@@ -94,11 +94,27 @@ func (a *asking) sample(ctx context.Context, drain <-chan struct{}, n int) (goOn
 	if a.c.Bool("yes") {
 		return true, nil
 	}
-	if !isTerminal(os.Stdin) {
+	if isTerminal(os.Stdin) {
+		goOn, err = a.confirmed(drain, ahead.Jobs)
+	} else {
 		a.con.remark("the rest is pending; --yes goes on without asking, and so does: %s run", program(a.c))
-		return false, nil
 	}
-	return a.confirmed(drain, ahead.Jobs)
+	if goOn || err != nil {
+		return goOn, err
+	}
+	return false, a.endSample(o)
+}
+
+// endSample ends a run that was only a sample: programs get its summary, and rows
+// that failed show in the exit code.
+func (a *asking) endSample(o outcome) error {
+	if a.con.json {
+		return a.con.tellRun(o)
+	}
+	if o.failedBefore > 0 {
+		return errRowsFailed
+	}
+	return nil
 }
 
 // confirmed asks the person. Ctrl-C is an answer too.

@@ -63,7 +63,11 @@ func (o outcome) text() string {
 		line("  %-15s %s", kind, number(o.Failures[kind]))
 	}
 	if o.Sent > 0 {
-		line("requests   %s sent, %s to be tried again; success rate %.1f%%", number(o.Sent), number(o.Retried), o.successRate())
+		rate := ""
+		if o.Done+o.Failed > 0 {
+			rate = fmt.Sprintf("; success rate %.1f%%", o.successRate())
+		}
+		line("requests   %s sent, %s to be tried again%s", number(o.Sent), number(o.Retried), rate)
 	}
 	if l := o.Latency; l.Mean > 0 {
 		line("latency    mean %s, P50 %s, P95 %s, P99 %s", span(l.Mean), span(l.P50), span(l.P95), span(l.P99))
