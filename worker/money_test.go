@@ -190,10 +190,10 @@ func TestAnotherModelIsAskedWhileTheFirstIsDown(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
-			b := newBench(t, 2000, nil)
+			b := newBench(t, 1000, nil)
 			b.models = func(_ context.Context, model, name string) (domain.Answer, error) {
-				time.Sleep(100 * time.Millisecond)
-				if model == "m" && time.Since(start) < 5*time.Second {
+				time.Sleep(400 * time.Millisecond)
+				if model == "m" && time.Since(start) < 4*time.Second {
 					return down()
 				}
 				a, err := answer(name)
@@ -202,7 +202,7 @@ func TestAnotherModelIsAskedWhileTheFirstIsDown(t *testing.T) {
 			}
 			var d told
 			p, err := b.start(t.Context(), nil, worker.Options{Fallback: []string{"second"}, Decided: d.decided})
-			if err != nil || p.Done != 2000 || p.Failed != 0 {
+			if err != nil || p.Done != 1000 || p.Failed != 0 {
 				t.Errorf("%s: %v; %+v", name, err, p)
 			}
 			byModel := map[string]int{}
@@ -212,8 +212,8 @@ func TestAnotherModelIsAskedWhileTheFirstIsDown(t *testing.T) {
 				}
 				byModel[r.Model]++
 			}
-			// The second answers for the first five seconds, the first when it is back.
-			if byModel["second"] < 900 || byModel["m"] < 50 {
+			// The second answers for the first seconds, the first when it is back.
+			if byModel["second"] < 200 || byModel["m"] < 50 {
 				t.Errorf("%s: answers %v", name, byModel)
 			}
 			if p.Errors[domain.Server]+p.Errors[domain.Network] > 25+25+10 {
@@ -228,7 +228,7 @@ func TestAnotherModelIsAskedWhileTheFirstIsDown(t *testing.T) {
 
 func TestRunStopsWhenEveryModelIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, 3000, nil)
+		b := newBench(t, 1000, nil)
 		b.models = func(context.Context, string, string) (domain.Answer, error) {
 			time.Sleep(100 * time.Millisecond)
 			return fails(domain.Server)
@@ -238,7 +238,7 @@ func TestRunStopsWhenEveryModelIsDown(t *testing.T) {
 		if took := time.Since(start); domain.KindOf(err) != domain.Server || took > 5*time.Minute {
 			t.Errorf("after %v: %v", took, err)
 		}
-		if got := b.totals().Jobs; got[domain.Pending] != 3000 || p.Sent > 150 {
+		if got := b.totals().Jobs; got[domain.Pending] != 1000 || p.Sent > 150 {
 			t.Errorf("left %v after %d requests", got, p.Sent)
 		}
 	})
