@@ -71,8 +71,8 @@ func TestForeignFormatsAreUnsupportedWithAHint(t *testing.T) {
 			t.Errorf("%s: facts (-want +got):\n%s", format, diff)
 		}
 	}
-	_, err := preprocess.Options{}.Bytes(t.Context(), testimage.Foreign()["heic"])
-	const want = "decode: HEIC pictures cannot be read yet (export it as JPEG)"
+	_, err := preprocess.Options{}.Bytes(t.Context(), testimage.Foreign()["jp2"])
+	const want = "decode: JP2 pictures cannot be read yet (export it as JPEG)"
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
 	}
