@@ -14,11 +14,12 @@ import (
 	"slices"
 
 	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
+	xtiff "golang.org/x/image/tiff"
 
 	"vlocal/domain"
 	"vlocal/preprocess/heif"
 	"vlocal/preprocess/raw"
+	"vlocal/preprocess/tiff"
 )
 
 // codec reads one format.
@@ -33,7 +34,6 @@ var codecs = map[string]codec{
 	"png":  {png.DecodeConfig, whole(png.Decode)},
 	"gif":  {gif.DecodeConfig, firstFrame},
 	"webp": {webpSize, decodeWebP},
-	"tiff": {tiff.DecodeConfig, whole(tiff.Decode)},
 	"bmp":  {bmp.DecodeConfig, whole(bmp.Decode)},
 	"heic": {heifSize, decodeHEIF},
 	"avif": {heifSize, decodeHEIF},
@@ -139,11 +139,11 @@ func undecodable(err error) error {
 }
 
 func unsupported(err error) bool {
-	if errors.Is(err, bmp.ErrUnsupported) || errors.Is(err, heif.ErrUnsupported) {
+	if errors.Is(err, bmp.ErrUnsupported) || errors.Is(err, heif.ErrUnsupported) || errors.Is(err, tiff.ErrUnsupported) {
 		return true
 	}
 	_, isJPEG := errors.AsType[jpeg.UnsupportedError](err)
 	_, isPNG := errors.AsType[png.UnsupportedError](err)
-	_, isTIFF := errors.AsType[tiff.UnsupportedError](err)
+	_, isTIFF := errors.AsType[xtiff.UnsupportedError](err)
 	return isJPEG || isPNG || isTIFF
 }
