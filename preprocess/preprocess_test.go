@@ -117,15 +117,6 @@ func TestLossyWebPHasFullContrast(t *testing.T) {
 	}
 }
 
-func TestAnimatedWebPIsUnsupported(t *testing.T) {
-	data := testimage.WithEXIF(testimage.WebP(testimage.Landscape(8, 8)), testimage.EXIF{})
-	data[20] |= 0x02 // the animation flag of the extended header
-	_, err := preprocess.Options{}.Bytes(t.Context(), data)
-	if got := domain.KindOf(err); got != domain.Unsupported {
-		t.Errorf("got %v (%v), want unsupported", got, err)
-	}
-}
-
 func TestFirstFrameOfGIF(t *testing.T) {
 	red := image.NewUniform(color.RGBA{200, 30, 30, 255})
 	frame := func(c image.Image) *image.Paletted {

@@ -10,9 +10,9 @@ import (
 
 // What the C functions of the modules give (libheif's heif.h).
 const (
-	rgb, grey                   = 1, 2 // else planes
-	chroma420, chroma422        = 1, 2 // else 4:4:4
-	rowsOf                      = 16   // rows are padded to a multiple
+	rgb, grey                   = 1, 2   // else planes
+	chroma420, chroma422        = 1, 2   // else 4:4:4
+	rowsOf, atLeast             = 16, 64 // rows are a multiple, of at least so many pixels
 	wasmBase                    = 4 << 20
 	pixelHEVC, pixelAV1, deeper = 16, 24, 12
 )
@@ -87,10 +87,10 @@ type frame struct {
 }
 
 func frameOf(size image.Point, kind, chroma int) frame {
-	f := frame{size: size, kind: kind, chroma: chroma, stride: padded(size.X)}
+	f := frame{size: size, kind: kind, chroma: chroma, stride: padded(size.X, 1)}
 	switch {
 	case kind == rgb:
-		f.stride = padded(4 * size.X)
+		f.stride = padded(size.X, 4)
 	case kind == grey:
 	case chroma == chroma420:
 		f.chromaSize = image.Pt((size.X+1)/2, (size.Y+1)/2)
@@ -99,11 +99,16 @@ func frameOf(size image.Point, kind, chroma int) frame {
 	default:
 		f.chromaSize = size
 	}
-	f.chromaStride = padded(f.chromaSize.X)
+	if f.chromaSize != (image.Point{}) {
+		f.chromaStride = padded(f.chromaSize.X, 1)
+	}
 	return f
 }
 
-func padded(n int) int { return (n + rowsOf - 1) / rowsOf * rowsOf }
+// padded gives the bytes of a row.
+func padded(n, bytes int) int {
+	return (max(n, atLeast)*bytes + rowsOf - 1) / rowsOf * rowsOf
+}
 
 func (f frame) bytes() int {
 	return f.stride*f.size.Y + 2*f.chromaStride*f.chromaSize.Y

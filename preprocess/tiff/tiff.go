@@ -66,17 +66,11 @@ func Config(r io.Reader) (image.Config, error) {
 	if err != nil {
 		return image.Config{}, err
 	}
-	config, err := xtiff.DecodeConfig(bytes.NewReader(data))
-	h, own := readHeader(data)
-	if own != nil {
-		if err == nil {
-			err = own
-		}
-		if errors.Is(own, ErrUnsupported) {
-			err = own
-		}
-		return config, err
+	h, err := readHeader(data)
+	if err != nil {
+		return image.Config{}, err
 	}
+	config, err := xtiff.DecodeConfig(bytes.NewReader(data))
 	if h.plain() && err == nil {
 		return config, nil
 	}
@@ -212,7 +206,7 @@ func (h *header) readable() error {
 	default:
 		return refuse("colours of kind %d", h.photometric)
 	}
-	if h.samples < colours || h.samples > 16 {
+	if h.samples < colours || h.samples > 8 {
 		return refuse("%d samples a pixel", h.samples)
 	}
 	switch {
