@@ -10,9 +10,9 @@ import (
 	"vlocal/preprocess/heif"
 )
 
-// heifPatience bounds the decoding of one picture. The largest that phones take
-// need some ten seconds on a slow machine.
-const heifPatience = 2 * time.Minute
+// heifPatience bounds the decoding of one picture, tile by tile. The largest that
+// phones take (48 megapixels) need some ten seconds.
+const heifPatience = time.Minute
 
 func heifSize(r io.Reader) (image.Config, error) {
 	data, err := io.ReadAll(r)

@@ -77,6 +77,7 @@ func TestEveryFormatKeepsItsPicture(t *testing.T) {
 		{"jpeg grey", "jpeg", testimage.JPEG(testimage.Gray(scene), 95), testimage.Gray(scene), 2},
 		{"jpeg cmyk", "jpeg", testimage.CMYK(scene), scene, 4},
 		{"png", "png", testimage.PNG(scene), scene, 2.5},
+		{"png interlaced", "png", testimage.InterlacedPNG(scene), scene, 2.5},
 		{"png 16 bits", "png", testimage.PNG(testimage.Deep(scene)), scene, 2.5},
 		{"png 16 bits transparent", "png", testimage.PNG(testimage.Deep(badge)), onWhite(badge), 2.5},
 		{"png grey", "png", testimage.PNG(testimage.Gray(scene)), testimage.Gray(scene), 2},

@@ -20,7 +20,7 @@ const (
 // hevcLimit is how much memory an instance may take for tiles of a size, in bytes.
 func hevcLimit(size image.Point) int {
 	padded := (size.X + 64) * (size.Y + 64)
-	return bounded(wasmBase + padded*(pixelHEVC+3*perInstance))
+	return bounded(wasmBase + padded*(pixelHEVC+3*perInstance(size)))
 }
 
 func (p *Picture) av1Limit() int {

@@ -53,16 +53,21 @@ func (p *Picture) tiles() (tiles, error) {
 		}
 		t.items = append(t.items, it)
 	}
-	// Every row and column has something of the picture.
-	if t.size.X*t.cols < w || t.size.Y*t.rows < h || t.size.X*(t.cols-1) >= w || t.size.Y*(t.rows-1) >= h {
+	// Every row and column has something of the picture. A tile may be larger than a
+	// small picture, but not by much.
+	if t.size.X*t.cols < w || t.size.Y*t.rows < h || t.size.X*(t.cols-1) >= w || t.size.Y*(t.rows-1) >= h ||
+		t.size.X > w+1024 || t.size.Y > h+1024 {
 		return tiles{}, errors.New("the tiles are not as large as the picture")
 	}
 	return t, nil
 }
 
-// perInstance is how many tiles one instance of the decoder takes: it does not free
-// what it decoded.
-const perInstance = 8
+// perInstance says how many tiles of a size one instance of the decoder takes. It
+// does not free what it decoded, and it takes a while to make one.
+func perInstance(size image.Point) int {
+	const pixels = 2 << 20
+	return min(max(pixels/((size.X+64)*(size.Y+64)), 1), 256)
+}
 
 // Decode gives the pixels, as stored. Those of a grid come tile by tile, and between
 // two of them it looks whether ctx is done.
@@ -81,11 +86,12 @@ func (p *Picture) Decode(ctx context.Context) (image.Image, error) {
 	var canvas draw.Image
 	var planes *image.YCbCr
 	var in *instance
+	each := perInstance(t.size)
 	for i, it := range t.items {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if i%perInstance == 0 {
+		if i%each == 0 {
 			if in != nil {
 				in.close(ctx)
 			}
