@@ -29,7 +29,7 @@ type TIFFKind struct {
 	Planes bool
 	// Format is that of samples, 3 for floating point.
 	Format int
-	// Next adds a second page, which is black.
+	// Next adds a second page, of 8 by 8 pixels.
 	Next bool
 }
 
@@ -72,17 +72,31 @@ func PlainTIFF(img image.Image, k TIFFKind) []byte {
 	if len(out)%2 == 1 {
 		out = append(out, 0)
 	}
-	count := uint32(len(places) / 4)
-	tags := []entry{long(0x0100, b.Dx()), long(0x0101, b.Dy()), short(0x0103, k.Compression), short(0x0106, k.Colours), short(0x0115, n)}
+	le.PutUint32(out[4:], uint32(len(out)))
+	tags := k.tags(b.Size(), blockH, places, sizes, tables)
+	dir := directory(len(out), tags)
+	if k.Next {
+		at := len(out) + len(dir)
+		le.PutUint32(dir[2+12*len(tags):], uint32(at))
+		dir = append(dir, directory(at, []entry{long(0x0100, 8), long(0x0101, 8), short(0x0102, 8), short(0x0103, 1),
+			short(0x0106, 1), long(0x0111, 8), short(0x0116, 8), long(0x0117, 64)})...)
+	}
+	return append(out, dir...)
+}
+
+// tags gives what the directory says.
+func (k TIFFKind) tags(size image.Point, rows int, places, sizes, tables []byte) []entry {
+	n, count := len(k.samples(color.Black)), uint32(len(places)/4)
 	var bits []byte
 	for range n {
 		bits = le.AppendUint16(bits, uint16(k.Bits))
 	}
-	tags = append(tags, entry{0x0102, 3, uint32(n), bits})
+	tags := []entry{long(0x0100, size.X), long(0x0101, size.Y), {0x0102, 3, uint32(n), bits},
+		short(0x0103, k.Compression), short(0x0106, k.Colours), short(0x0115, n)}
 	if k.Tile > 0 {
 		tags = append(tags, short(0x0142, k.Tile), short(0x0143, k.Tile), entry{0x0144, 4, count, places}, entry{0x0145, 4, count, sizes})
 	} else {
-		tags = append(tags, short(0x0116, blockH), entry{0x0111, 4, count, places}, entry{0x0117, 4, count, sizes})
+		tags = append(tags, short(0x0116, rows), entry{0x0111, 4, count, places}, entry{0x0117, 4, count, sizes})
 	}
 	if k.Planes {
 		tags = append(tags, short(0x011c, 2))
@@ -108,18 +122,7 @@ func PlainTIFF(img image.Image, k TIFFKind) []byte {
 		}
 		tags = append(tags, entry{0x0140, 3, uint32(len(ramp) / 2), ramp})
 	}
-	le.PutUint32(out[4:], uint32(len(out)))
-	at := len(out)
-	dir := directory(at, tags)
-	if k.Next {
-		black := PlainTIFF(image.NewGray(image.Rect(0, 0, 8, 8)), TIFFKind{Colours: 1, Bits: 8})
-		// Its places count from its own start; one strip, right behind its header.
-		le.PutUint32(dir[2+12*len(tags):], uint32(at+len(dir)))
-		next := directory(at+len(dir), []entry{long(0x0100, 8), long(0x0101, 8), short(0x0102, 8), short(0x0103, 1),
-			short(0x0106, 1), long(0x0111, 8), short(0x0116, 8), long(0x0117, len(black[8:72]))})
-		dir = append(dir, next...)
-	}
-	return append(out, dir...)
+	return tags
 }
 
 // samples gives those of a colour, in 16 bits.

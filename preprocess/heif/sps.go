@@ -141,7 +141,7 @@ func readColour(b *bits, layers int, s *sequence) {
 	for range 6 { // sizes of blocks and depths of their trees
 		b.ue()
 	}
-	if b.flag() && b.flag() { // lists of scaling factors
+	if scaled := b.flag(); scaled && b.flag() { // by lists of its own
 		readScaling(b)
 	}
 	b.skip(2)

@@ -83,63 +83,81 @@ func (p *Picture) Decode(ctx context.Context) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	var canvas draw.Image
-	var planes *image.YCbCr
-	var in *instance
+	all := mosaic{size: p.canvas}
 	each := perInstance(t.size)
-	for i, it := range t.items {
+	for from := 0; from < len(t.items); from += each {
+		if err := p.decodeTiles(ctx, t, from, min(from+each, len(t.items)), &all); err != nil {
+			return nil, err
+		}
+	}
+	return cropped(all.image(), p.crop), nil
+}
+
+// decodeTiles adds some tiles to the mosaic, all with one instance of the decoder.
+func (p *Picture) decodeTiles(ctx context.Context, t tiles, from, to int, all *mosaic) error {
+	in, err := hevc.open(ctx, hevcLimit(t.size))
+	if err != nil {
+		return err
+	}
+	defer in.close(ctx)
+	for i := from; i < to; i++ {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
-		if i%each == 0 {
-			if in != nil {
-				in.close(ctx)
-			}
-			if in, err = hevc.open(ctx, hevcLimit(t.size)); err != nil {
-				return nil, err
-			}
-			defer in.close(ctx)
-		}
-		tile, err := p.decodeTile(ctx, in, it)
+		tile, err := p.decodeTile(ctx, in, t.items[i])
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if len(t.items) == 1 {
-			return cropped(tile, p.crop), nil
-		}
-		at := image.Pt(i%t.cols*t.size.X, i/t.cols*t.size.Y)
-		all := image.Rectangle{Max: p.canvas}
-		switch tile := tile.(type) {
-		case *image.YCbCr:
-			if canvas != nil {
-				return nil, errMixed
-			}
-			if planes == nil {
-				planes = image.NewYCbCr(all, tile.SubsampleRatio)
-			}
-			if err := place(planes, tile, at); err != nil {
-				return nil, err
-			}
-		default:
-			if planes != nil {
-				return nil, errMixed
-			}
-			if canvas == nil {
-				canvas = image.NewNRGBA(all)
-				if _, grey := tile.(*image.Gray); grey {
-					canvas = image.NewGray(all)
-				}
-			}
-			draw.Draw(canvas, tile.Bounds().Add(at), tile, image.Point{}, draw.Src)
+		if err := all.add(tile, image.Pt(i%t.cols*t.size.X, i/t.cols*t.size.Y)); err != nil {
+			return err
 		}
 	}
-	if planes != nil {
-		return cropped(planes, p.crop), nil
-	}
-	return cropped(canvas, p.crop), nil
+	return nil
+}
+
+// mosaic is a picture that is put together from tiles of one kind.
+type mosaic struct {
+	size   image.Point
+	planes *image.YCbCr
+	canvas draw.Image // where the tiles are not YCbCr
 }
 
 var errMixed = errors.New("tiles of different colours")
+
+func (m *mosaic) add(tile image.Image, at image.Point) error {
+	all := image.Rectangle{Max: m.size}
+	if tile, ok := tile.(*image.YCbCr); ok {
+		if m.canvas != nil {
+			return errMixed
+		}
+		if m.planes == nil && tile.Rect == all {
+			m.planes = tile
+			return nil
+		}
+		if m.planes == nil {
+			m.planes = image.NewYCbCr(all, tile.SubsampleRatio)
+		}
+		return place(m.planes, tile, at)
+	}
+	if m.planes != nil {
+		return errMixed
+	}
+	if m.canvas == nil {
+		m.canvas = image.NewNRGBA(all)
+		if _, grey := tile.(*image.Gray); grey {
+			m.canvas = image.NewGray(all)
+		}
+	}
+	draw.Draw(m.canvas, tile.Bounds().Add(at), tile, image.Point{}, draw.Src)
+	return nil
+}
+
+func (m *mosaic) image() image.Image {
+	if m.planes != nil {
+		return m.planes
+	}
+	return m.canvas
+}
 
 // place puts a tile where it belongs, as far as it is within the picture. Chroma
 // goes along, so its left and top must be even where chroma is halved.
