@@ -128,6 +128,9 @@ func stillWebP(kind string, body, alpha []byte) (frame, error) {
 		return frame{}, err
 	}
 	w, h := config.Width, config.Height
+	if w < 1 || h < 1 {
+		return frame{}, errNoFrame
+	}
 	if alpha != nil && kind == "VP8 " {
 		const hasAlpha = 0x10
 		x := []byte{hasAlpha, 0, 0, 0}
