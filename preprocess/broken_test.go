@@ -2,6 +2,7 @@ package preprocess_test
 
 import (
 	"crypto/sha256"
+	"image"
 	"strings"
 	"testing"
 	"time"
@@ -71,8 +72,8 @@ func TestForeignFormatsAreUnsupportedWithAHint(t *testing.T) {
 			t.Errorf("%s: facts (-want +got):\n%s", format, diff)
 		}
 	}
-	_, err := preprocess.Options{}.Bytes(t.Context(), testimage.Foreign()["heic"])
-	const want = "decode: HEIC pictures cannot be read yet (export it as JPEG)"
+	_, err := preprocess.Options{}.Bytes(t.Context(), testimage.Foreign()["jp2"])
+	const want = "decode: JP2 pictures cannot be read yet (export it as JPEG)"
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
 	}
@@ -124,6 +125,18 @@ func FuzzBytes(f *testing.F) {
 	} {
 		f.Add(data)
 	}
+	jpeg := testimage.JPEG(scene, 50)
+	for _, format := range []string{"cr2", "cr3", "nef", "dng", "orf", "raf", "rw2"} {
+		f.Add(testimage.Raw(format, nil, jpeg, e))
+	}
+	for _, data := range [][]byte{
+		testimage.HEIC(scene, testimage.HEIF{Turns: 1}), testimage.HEIC(scene, testimage.HEIF{Tile: 16}),
+		testimage.AnimatedWebP(24, 16, testimage.WebPLossy(), image.Point{}, nil),
+		testimage.PlainTIFF(scene, testimage.TIFFKind{Colours: 5, Bits: 8}),
+		testimage.PlainTIFF(scene, testimage.TIFFKind{Colours: 6, Bits: 8, Compression: 7}),
+	} {
+		f.Add(data)
+	}
 	for _, data := range testimage.Broken() {
 		f.Add(data)
 	}
@@ -131,7 +144,7 @@ func FuzzBytes(f *testing.F) {
 		f.Add(data)
 	}
 	o := preprocess.Options{MaxWidth: 20, MaxHeight: 9, MaxPixels: 1 << 20}
-	image := map[domain.ErrorKind]bool{
+	kinds := map[domain.ErrorKind]bool{
 		domain.Unsupported: true, domain.Corrupt: true, domain.TooLarge: true,
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -140,7 +153,7 @@ func FuzzBytes(f *testing.F) {
 			t.Error("the hash is not that of the bytes")
 		}
 		if err != nil {
-			if !image[domain.KindOf(err)] {
+			if !kinds[domain.KindOf(err)] {
 				t.Errorf("kind %q is not about the image: %v", domain.KindOf(err), err)
 			}
 			return

@@ -14,10 +14,12 @@ import (
 	"slices"
 
 	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
-	"golang.org/x/image/webp"
+	xtiff "golang.org/x/image/tiff"
 
 	"vlocal/domain"
+	"vlocal/preprocess/heif"
+	"vlocal/preprocess/raw"
+	"vlocal/preprocess/tiff"
 )
 
 // codec reads one format.
@@ -31,9 +33,10 @@ var codecs = map[string]codec{
 	"jpeg": {jpeg.DecodeConfig, whole(jpeg.Decode)},
 	"png":  {png.DecodeConfig, whole(png.Decode)},
 	"gif":  {gif.DecodeConfig, firstFrame},
-	"webp": {webp.DecodeConfig, stillWebP},
-	"tiff": {tiff.DecodeConfig, whole(tiff.Decode)},
+	"webp": {webpSize, decodeWebP},
 	"bmp":  {bmp.DecodeConfig, whole(bmp.Decode)},
+	"heic": {heifSize, decodeHEIF},
+	"avif": {heifSize, decodeHEIF},
 }
 
 func whole(decode func(io.Reader) (image.Image, error)) func([]byte) (image.Image, error) {
@@ -58,43 +61,6 @@ func firstFrame(data []byte) (image.Image, error) {
 	canvas := image.NewNRGBA(all)
 	draw.Draw(canvas, frame.Bounds(), frame, frame.Bounds().Min, draw.Src)
 	return canvas, nil
-}
-
-var errAnimatedWebP = errors.New("animated WebP pictures cannot be read yet")
-
-// stillWebP tells an animation from a damaged file, which webp.Decode does not.
-// Source: RFC 9649, section 2.7.
-func stillWebP(data []byte) (image.Image, error) {
-	const flags, animated = 20, 0x02
-	if len(data) > flags && string(data[12:16]) == "VP8X" && data[flags]&animated != 0 {
-		return nil, errAnimatedWebP
-	}
-	img, err := webp.Decode(bytes.NewReader(data))
-	switch img := img.(type) {
-	case *image.YCbCr:
-		widen(img)
-	case *image.NYCbCrA:
-		widen(&img.YCbCr)
-	}
-	return img, err
-}
-
-// widen turns the levels of video, 16 to 235 for Y and 16 to 240 for Cb and Cr,
-// into those that image.YCbCr stands for, 0 to 255. Lossy WebP has the former
-// (RFC 9649, section 2.5: Rec. 601), and webp.Decode leaves them as they are,
-// which would make white grey.
-func widen(img *image.YCbCr) {
-	var luma, chroma [256]uint8
-	for i := range 256 {
-		luma[i] = uint8(min(max(((i-16)*255*2+219)/(2*219), 0), 255))
-		chroma[i] = uint8(min(max(((i-128)*255+128*224+112)/224, 0), 255))
-	}
-	for i, v := range img.Y {
-		img.Y[i] = luma[v]
-	}
-	for i := range img.Cb {
-		img.Cb[i], img.Cr[i] = chroma[img.Cb[i]], chroma[img.Cr[i]]
-	}
 }
 
 // sizeSafely gives the stored size in pixels, both sides at least 1, and the kind
@@ -162,6 +128,9 @@ func undecodable(err error) error {
 	if err == nil {
 		return nil
 	}
+	if errors.Is(err, raw.ErrNoPreview) {
+		return fail(domain.Unsupported, "decode", "export it as JPEG from your photo program", err)
+	}
 	if unsupported(err) {
 		return fail(domain.Unsupported, "decode", "save it again as JPEG or PNG", err)
 	}
@@ -170,11 +139,11 @@ func undecodable(err error) error {
 }
 
 func unsupported(err error) bool {
-	if errors.Is(err, bmp.ErrUnsupported) || errors.Is(err, errAnimatedWebP) {
+	if errors.Is(err, bmp.ErrUnsupported) || errors.Is(err, heif.ErrUnsupported) || errors.Is(err, tiff.ErrUnsupported) {
 		return true
 	}
 	_, isJPEG := errors.AsType[jpeg.UnsupportedError](err)
 	_, isPNG := errors.AsType[png.UnsupportedError](err)
-	_, isTIFF := errors.AsType[tiff.UnsupportedError](err)
+	_, isTIFF := errors.AsType[xtiff.UnsupportedError](err)
 	return isJPEG || isPNG || isTIFF
 }

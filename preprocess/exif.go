@@ -2,6 +2,7 @@ package preprocess
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,11 +22,16 @@ var carriers = map[string]imagemeta.ImageFormat{
 	"png":  imagemeta.PNG,
 	"tiff": imagemeta.TIFF,
 	"webp": imagemeta.WebP,
+	"heic": imagemeta.HEIF,
+	"avif": imagemeta.AVIF,
 }
 
 // readMetadata gives what can be read. Broken metadata is as good as none: the
 // picture is what counts, so it has no error.
 func readMetadata(format string, data []byte) metadata {
+	if slices.Contains(rawFormats, format) {
+		return rawMetadata(format, data)
+	}
 	carrier, ok := carriers[format]
 	if !ok {
 		return metadata{}
@@ -57,6 +63,9 @@ func readMetadata(format string, data []byte) metadata {
 		return err
 	})
 	m.takenAt = isoDate(taken, offset)
+	if format == "heic" || format == "avif" {
+		m.orientation = heifOrientation(data)
+	}
 	return m
 }
 

@@ -4,8 +4,11 @@ import (
 	"context"
 	"image"
 	"image/color"
+	"slices"
 
 	"golang.org/x/sync/semaphore"
+
+	"vlocal/preprocess/raw"
 )
 
 // Memory bounds what the pictures that are decoded at the same moment take
@@ -37,6 +40,19 @@ func (m *Memory) acquire(ctx context.Context, bytes int64) (release func(), err 
 // as its decoder holds them, the coefficients of a progressive JPEG, and a copy
 // where the picture is not made smaller.
 func decodedBytes(format string, config image.Config, data []byte, small bool) int64 {
+	if format == "heic" || format == "avif" {
+		need := heifMemory(data)
+		if small {
+			need += 4 * int64(config.Width) * int64(config.Height)
+		}
+		return need
+	}
+	if slices.Contains(rawFormats, format) {
+		if p, err := raw.Open(format, data); err == nil {
+			config.ColorModel = color.YCbCrModel
+			return decodedBytes("jpeg", config, p.JPEG, small)
+		}
+	}
 	perPixel := int64(4)
 	switch config.ColorModel {
 	case color.GrayModel:

@@ -18,15 +18,10 @@ import (
 // photos is a collection of real photos beside the repository.
 const photos = "../../shared/photos"
 
-// today lists the photos that are to be good one day, or to fail for another
-// reason, with how they end as long as HEIC has no decoder and a damaged JPEG
-// is refused by the one of Go.
+// today lists the photos that are to be good one day, with how they end as long
+// as a damaged JPEG is refused by the decoder of Go.
 var today = map[string]domain.ErrorKind{
-	"heic/IMG_5195.HEIC":          domain.Unsupported,
-	"heic/iphone_13_pro_max.HEIC": domain.Unsupported,
-	"heic/samplefilehub.heif":     domain.Unsupported,
-	"broken/cut.HEIC":             domain.Unsupported,
-	"odd/corrupted.jpg":           domain.Corrupt,
+	"odd/corrupted.jpg": domain.Corrupt,
 }
 
 // manifest gives the rows of the collection's table, by column name.

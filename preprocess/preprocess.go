@@ -2,6 +2,9 @@
 // is sent: a JPEG that stands upright, fits into a box and carries no metadata.
 // On the way it tells what the file is: hash, size, format, when it was taken.
 //
+// Of a camera's raw file the largest preview is taken: width and height are those of
+// that preview, the format is that of the raw file.
+//
 // It also answers, for a scan, whether a file is an image at all: Sniff and
 // NamedLikeImage.
 //

@@ -77,6 +77,7 @@ func TestEveryFormatKeepsItsPicture(t *testing.T) {
 		{"jpeg grey", "jpeg", testimage.JPEG(testimage.Gray(scene), 95), testimage.Gray(scene), 2},
 		{"jpeg cmyk", "jpeg", testimage.CMYK(scene), scene, 4},
 		{"png", "png", testimage.PNG(scene), scene, 2.5},
+		{"png interlaced", "png", testimage.InterlacedPNG(scene), scene, 2.5},
 		{"png 16 bits", "png", testimage.PNG(testimage.Deep(scene)), scene, 2.5},
 		{"png 16 bits transparent", "png", testimage.PNG(testimage.Deep(badge)), onWhite(badge), 2.5},
 		{"png grey", "png", testimage.PNG(testimage.Gray(scene)), testimage.Gray(scene), 2},
@@ -114,15 +115,6 @@ func TestLossyWebPHasFullContrast(t *testing.T) {
 	draw.Draw(scene, image.Rect(24, 0, 48, 32), image.White, image.Point{}, draw.Src)
 	if d := apart(img, scene); d > 4 {
 		t.Errorf("the JPEG is %.2f levels from the original", d)
-	}
-}
-
-func TestAnimatedWebPIsUnsupported(t *testing.T) {
-	data := testimage.WithEXIF(testimage.WebP(testimage.Landscape(8, 8)), testimage.EXIF{})
-	data[20] |= 0x02 // the animation flag of the extended header
-	_, err := preprocess.Options{}.Bytes(t.Context(), data)
-	if got := domain.KindOf(err); got != domain.Unsupported {
-		t.Errorf("got %v (%v), want unsupported", got, err)
 	}
 }
 

@@ -40,9 +40,9 @@ var magics = []struct{ format, start string }{
 
 // Sniff tells by the start of a file whether it is an image, and names its
 // format in lower case: those that are decoded here (jpeg, png, gif, webp,
-// tiff, bmp) and those that are only known (heic, avif, jxl, jp2, psd, svg,
-// bigtiff and camera raw by its usual extension, such as cr2 or nef). It looks
-// at content only.
+// tiff, bmp, heic, avif), camera raw by its usual extension, such as cr2 or nef,
+// of which the preview is decoded, and those that are only known (jxl, jp2, psd,
+// svg, bigtiff, crw, mrw, x3f). It looks at content only.
 //
 // More than SniffLen bytes can only turn a "tiff" into the camera raw format
 // that it really is.

@@ -16,6 +16,12 @@ func TestSniffTellsImagesByTheirContent(t *testing.T) {
 	} {
 		files[format] = data
 	}
+	jpeg := testimage.JPEG(scene, 80)
+	for _, format := range []string{"cr2", "cr3", "nef", "arw", "dng", "orf", "raf", "rw2"} {
+		files[format] = testimage.Raw(format, jpeg, jpeg, testimage.EXIF{})
+	}
+	files["heic"] = testimage.HEIC(scene, testimage.HEIF{})
+	files["avif"] = testimage.AVIF(nil, nil, scene.Rect.Size(), testimage.HEIF{})
 	for want, data := range files {
 		if got, ok := preprocess.Sniff(data); got != want || !ok {
 			t.Errorf("the whole %s is %q, %v", want, got, ok)

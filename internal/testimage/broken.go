@@ -52,21 +52,15 @@ func Bomb(w, h int) []byte {
 // Foreign gives the first bytes of files that a person calls images and that
 // are not in Go's formats, by the name of the format.
 func Foreign() map[string][]byte {
-	ftyp := func(brands string) []byte {
-		n := binary.BigEndian.AppendUint32(nil, uint32(8+len(brands)))
-		return slices.Concat(n, []byte("ftyp"+brands), make([]byte, 64))
-	}
 	return map[string][]byte{
-		"heic": ftyp("heic\x00\x00\x00\x00mif1heic"),
-		"avif": ftyp("avif\x00\x00\x00\x00avifmif1miaf"),
-		"cr3":  ftyp("crx \x00\x00\x00\x01crx isom"),
-		"jxl":  []byte("\x00\x00\x00\x0cJXL \r\n\x87\n\x00\x00\x00\x14ftypjxl \x00\x00\x00\x00jxl "),
-		"jp2":  []byte("\x00\x00\x00\x0cjP  \r\n\x87\n\x00\x00\x00\x14ftypjp2 \x00\x00\x00\x00jp2 "),
-		"psd":  []byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x10\x00\x00\x00\x10\x00\x08\x00\x03"),
-		"cr2":  []byte("II*\x00\x10\x00\x00\x00CR\x02\x00\x00\x00\x00\x00"),
-		"raf":  []byte("FUJIFILMCCD-RAW 0201FF383501X-T2"),
-		"rw2":  []byte("IIU\x00\x18\x00\x00\x00\x88\xe7\x74\xd8"),
-		"orf":  []byte("IIRO\x08\x00\x00\x00"),
-		"svg":  []byte("<?xml version=\"1.0\"?>\n<!-- drawn by hand -->\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>\n"),
+		"cr3": []byte("\x00\x00\x00\x18ftypcrx \x00\x00\x00\x01crx isom"),
+		"jxl": []byte("\x00\x00\x00\x0cJXL \r\n\x87\n\x00\x00\x00\x14ftypjxl \x00\x00\x00\x00jxl "),
+		"jp2": []byte("\x00\x00\x00\x0cjP  \r\n\x87\n\x00\x00\x00\x14ftypjp2 \x00\x00\x00\x00jp2 "),
+		"psd": []byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x10\x00\x00\x00\x10\x00\x08\x00\x03"),
+		"cr2": []byte("II*\x00\x10\x00\x00\x00CR\x02\x00\x00\x00\x00\x00"),
+		"raf": []byte("FUJIFILMCCD-RAW 0201FF383501X-T2"),
+		"rw2": []byte("IIU\x00\x18\x00\x00\x00\x88\xe7\x74\xd8"),
+		"orf": []byte("IIRO\x08\x00\x00\x00"),
+		"svg": []byte("<?xml version=\"1.0\"?>\n<!-- drawn by hand -->\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>\n"),
 	}
 }

@@ -2,12 +2,14 @@ package testimage
 
 import (
 	"bytes"
+	"compress/zlib"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"slices"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -66,6 +68,31 @@ func encodeGIF(g *gif.GIF) []byte {
 		return nil
 	}
 	return b.Bytes()
+}
+
+// InterlacedPNG is RGB with 8 bits in seven passes (PNG, 3rd edition, 8.2: Adam7).
+func InterlacedPNG(img image.Image) []byte {
+	b := img.Bounds()
+	var raw []byte
+	for _, p := range [7]struct{ x, y, dx, dy int }{
+		{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2},
+	} {
+		for y := p.y; y < b.Dy() && p.x < b.Dx(); y += p.dy {
+			raw = append(raw, 0) // no filter
+			for x := p.x; x < b.Dx(); x += p.dx {
+				c := color.NRGBAModel.Convert(img.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA)
+				raw = append(raw, c.R, c.G, c.B)
+			}
+		}
+	}
+	var packed bytes.Buffer
+	w := zlib.NewWriter(&packed)
+	if _, err := w.Write(raw); err != nil || w.Close() != nil {
+		return nil
+	}
+	header := append(u32(b.Dx(), b.Dy()), 8, 2, 0, 0, 1)
+	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"),
+		pngChunk("IHDR", header), pngChunk("IDAT", packed.Bytes()), pngChunk("IEND", nil))
 }
 
 // TIFF is deflated, little-endian, and keeps the pixels' type.

@@ -123,3 +123,60 @@ const lossyWebP = "" +
 	"0xuXTv/0l4AhLj7xoft+b7tAijz04AtuUl6rgl3+e88icLHcZP/0oRXwx4hicrVMv4WrxHBrYLuAyiSDkBCabXxY" +
 	"b7fN2DaGvEOHZUU5UvAOnF49JZ11tArf/4lYPOnoVfOe+UWSwVUSHiZPDXtiZrutD/O0Ze0z5TqdxRIJoxZbRISx" +
 	"FUyBAAAA"
+
+// AnimatedWebP is an animation of a canvas, of two frames that are WebP files, of
+// which the first has its corner at a place of even coordinates. A nil frame is left
+// out.
+//
+// Source: RFC 9649, section 2.7.
+func AnimatedWebP(w, h int, first []byte, at image.Point, second []byte) []byte {
+	const animated, alpha = 0x02, 0x10
+	all := [][]byte{chunk("VP8X", append([]byte{animated | alpha, 0, 0, 0}, u24s(w-1, h-1)...)), chunk("ANIM", make([]byte, 6))}
+	for i, file := range [][]byte{first, second} {
+		if file == nil {
+			continue
+		}
+		body, fw, fh := webpParts(file)
+		place := at
+		if i > 0 {
+			place = image.Point{}
+		}
+		head := append(u24s(place.X/2, place.Y/2, fw-1, fh-1, 100), 0)
+		all = append(all, chunk("ANMF", append(head, body...)))
+	}
+	return riff(all...)
+}
+
+// StillWebP puts a WebP file's picture into one that says to be of another size.
+func StillWebP(w, h int, file []byte) []byte {
+	body, _, _ := webpParts(file)
+	return riff(chunk("VP8X", append([]byte{0, 0, 0, 0}, u24s(w-1, h-1)...)), body)
+}
+
+// webpParts gives the chunks of a file's picture, and its size.
+func webpParts(file []byte) (body []byte, w, h int) {
+	for b := file[12:]; len(b) >= 8; {
+		n := int(binary.LittleEndian.Uint32(b[4:]))
+		n += 8 + n&1
+		switch string(b[:4]) {
+		case "VP8X":
+			w = 1 + int(b[12]) | int(b[13])<<8
+			h = 1 + int(b[15]) | int(b[16])<<8
+		case "VP8L":
+			bits := binary.LittleEndian.Uint32(b[9:])
+			w, h = int(bits&0x3fff)+1, int(bits>>14&0x3fff)+1
+			body = append(body, b[:n]...)
+		case "ALPH", "VP8 ":
+			body = append(body, b[:n]...)
+		}
+		b = b[min(n, len(b)):]
+	}
+	return body, w, h
+}
+
+func u24s(v ...int) (b []byte) {
+	for _, v := range v {
+		b = append(b, byte(v), byte(v>>8), byte(v>>16))
+	}
+	return b
+}
