@@ -97,6 +97,10 @@ func (d *decoder) readBand() error {
 			return malformed("it has more scans than its size can need")
 		}
 		at := i/p.across*p.padAcross + i%p.across
+		if d.zeroRun > 0 && p.some[at] == 0 {
+			d.zeroRun--
+			continue
+		}
 		d.bits.ready()
 		var ok bool
 		if d.high == 0 {

@@ -240,10 +240,10 @@ func (d *decoder) toRestart() error {
 	d.unsound, d.dead = false, false
 	if late {
 		// The part that ends here had more than was read of it.
-		d.warn(leftOver)
-		if !d.o.Tolerant {
-			return malformed(leftOver)
+		if err := d.damaged(leftOver); err != nil {
+			return err
 		}
+		d.unsound = false
 	}
 	at := d.bits.at
 	for {
@@ -270,10 +270,13 @@ func (d *decoder) toRestart() error {
 			at = i + 2
 		default:
 			d.begin(i + 2)
-			if ahead != 0 {
-				return d.damaged(lostRestart)
+			if ahead == 0 {
+				return nil
 			}
-			return nil
+			// What comes is good, if perhaps not in its place.
+			err := d.damaged(lostRestart)
+			d.unsound = false
+			return err
 		}
 	}
 }
