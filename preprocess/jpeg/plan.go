@@ -59,7 +59,6 @@ type layout struct {
 	progressive        bool
 }
 
-func (l layout) stride() int   { return l.padAcross * l.n }
 func (l layout) blocks() int64 { return int64(l.padAcross) * int64(l.padDown) }
 func (l layout) bytes() int64  { return l.blocks() * int64(l.n*l.n) }
 

@@ -29,10 +29,6 @@ func ycbcr(w, h int, ratio image.YCbCrSubsampleRatio) *image.YCbCr {
 	return img
 }
 
-func gray(pix []byte, stride, w, h int) *image.Gray {
-	return &image.Gray{Pix: pix, Stride: stride, Rect: image.Rect(0, 0, w, h)}
-}
-
 // psnr is in dB, over the first channel.
 func psnr(a *image.Gray, b image.Image) float64 {
 	sum := 0.0
