@@ -7,9 +7,12 @@
 // has 12 bits, arithmetic codes, or is lossless or hierarchical, is told apart
 // as [ErrUnsupported].
 //
-// The package owns the way from the bytes to planes of samples. It does not
-// resize any further, apply orientations or colour profiles, or write JPEG. It
-// starts no goroutines: whoever has many pictures decodes many at once.
+// It also writes baseline JPEG, from planes as they are and without metadata.
+//
+// The package owns the way from bytes to planes of samples, and back. It does
+// not resize any further, apply orientations or colour profiles, or look at
+// metadata. It starts no goroutines: whoever has many pictures decodes many at
+// once.
 //
 // # Sources
 //

@@ -1,6 +1,7 @@
 package jpeg_test
 
 import (
+	"bytes"
 	"testing"
 
 	"vlocal/internal/testimage"
@@ -8,7 +9,8 @@ import (
 )
 
 // FuzzDecode looks for files that make the decoder panic, give a picture that
-// does not hold what it says, or an error without a kind.
+// does not hold what it says or is another the next time, or an error without a
+// kind.
 func FuzzDecode(f *testing.F) {
 	for _, p := range kinds() {
 		if p.w > 100 {
@@ -46,6 +48,33 @@ func FuzzDecode(f *testing.F) {
 		}
 		img := p.Image()
 		img.At(p.Width-1, p.Height-1)
+		first := visible(p)
+		// Nothing of one picture may shine through in the next.
+		for i := range p.Planes {
+			pix := p.Planes[i].Pix
+			for j := range pix {
+				pix[j] = 0x55
+			}
+		}
 		p.Release()
+		p, _, err = jpeg.Decode(data, o)
+		if err != nil || !bytes.Equal(visible(p), first) {
+			t.Fatal("the second time it is another picture: ", err)
+		}
+		if encoded, err := jpeg.Encode(nil, p.Image(), 50); err == nil {
+			if _, _, err := jpeg.Decode(encoded, jpeg.Options{}); err != nil {
+				t.Fatal(err)
+			}
+		}
 	})
+}
+
+// visible gives the samples of a picture, without what fills up its blocks.
+func visible(p *jpeg.Picture) (all []byte) {
+	for _, plane := range p.Planes {
+		for y := range plane.Height {
+			all = append(all, plane.Pix[y*plane.Stride:][:plane.Width]...)
+		}
+	}
+	return all
 }

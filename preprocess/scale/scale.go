@@ -100,7 +100,7 @@ type filter struct {
 // newFilter is for n samples out of from, each span times as wide as those.
 func newFilter(n, from int, span float64) filter {
 	wide := max(span, 1)
-	f := filter{n: min(int(math.Ceil(2*lobes*wide))+1, from), first: make([]int, n)}
+	f := filter{n: min(int(2*lobes*wide)+1, from), first: make([]int, n)}
 	f.weights = make([]int64, n*f.n)
 	exact := make([]float64, f.n)
 	for i := range n {
