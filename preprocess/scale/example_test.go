@@ -19,7 +19,7 @@ func Example() {
 		return
 	}
 	fmt.Println("decoded", whole.Width, "x", whole.Height, report.Warnings)
-	small := scale.YCbCr(whole.Image().(*image.YCbCr), 400, 300)
+	small := scale.YCbCr(whole.Image().(*image.YCbCr), 400, 300, 1)
 	whole.Release()
 	data, err := jpeg.Encode(nil, small, 85)
 	if err != nil {

@@ -21,26 +21,26 @@ const (
 func left(w int64, down uint) int64  { return int64(int32(w)) >> down }
 func right(w int64, down uint) int64 { return (w + 1<<31) >> 32 >> down }
 
-// resize makes dst of src. A sample of dst is spanX by spanY of src.
-func resize(dst, src plane, spanX, spanY float64) {
-	if dst.w == src.w && dst.h == src.h && spanX == 1 && spanY == 1 {
+// resize makes dst of src.
+func resize(dst, src plane, across, down axis) {
+	if across == (axis{n: src.w, span: 1}) && down == (axis{n: src.h, span: 1}) {
 		for y := range dst.h {
 			copy(dst.pix[y*dst.stride:][:dst.w], src.pix[y*src.stride:][:src.w])
 		}
 		return
 	}
-	r := newRows(src, dst.w, newFilter(dst.w, src.w, spanX))
-	down := newFilter(dst.h, src.h, spanY)
-	r.keep(down.n)
+	r := newRows(src, dst.w, newFilter(across, src.w))
+	f := newFilter(down, src.h)
+	r.keep(f.n)
 	sums := make([]int64, r.words)
 	for y := range dst.h {
-		first := down.first[y]
-		r.upTo(first + down.n)
+		first := f.first[y]
+		r.upTo(first + f.n)
 		for i := range sums {
 			sums[i] = roundDown
 		}
-		weights := down.weights[y*down.n:][:down.n]
-		for k := 0; k < down.n; {
+		weights := f.weights[y*f.n:][:f.n]
+		for k := 0; k < f.n; {
 			k += r.add(sums, weights[k:], first+k)
 		}
 		put(dst.pix[y*dst.stride:][:dst.w], sums)
@@ -121,14 +121,16 @@ func (r *rows) across(first, second []int64) {
 	}
 }
 
+// dot is long by hand: most filters have 7 to 13 taps.
 func dot(samples, weights []int64) int64 {
 	sum, more := int64(roundAcross), int64(0)
-	weights = weights[:len(samples)]
-	for len(samples) >= 4 && len(weights) >= 4 {
-		sum += samples[0]*weights[0] + samples[1]*weights[1]
-		more += samples[2]*weights[2] + samples[3]*weights[3]
-		samples, weights = samples[4:], weights[4:]
+	if len(samples) >= 8 && len(weights) >= 8 {
+		s, w := (*[8]int64)(samples), (*[8]int64)(weights)
+		sum += s[0]*w[0] + s[1]*w[1] + s[2]*w[2] + s[3]*w[3]
+		more += s[4]*w[4] + s[5]*w[5] + s[6]*w[6] + s[7]*w[7]
+		samples, weights = samples[8:], weights[8:]
 	}
+	weights = weights[:len(samples)]
 	for i, v := range samples {
 		sum += v * weights[i]
 	}

@@ -7,7 +7,8 @@
 // 1990), so that there is no moire. It works in whole numbers, with two samples
 // in each word, and keeps a few rows beside the result.
 //
-// It owns no colour, orientation or file format, and starts no goroutines.
+// It also turns them upright on the way. It knows nothing of colour or of file
+// formats, and starts no goroutines.
 package scale
 
 import (
@@ -15,37 +16,67 @@ import (
 	"math"
 )
 
-// Gray gives src at w by h pixels, each at least 1.
-func Gray(src *image.Gray, w, h int) *image.Gray {
-	dst := image.NewGray(image.Rect(0, 0, w, h))
-	b := src.Rect
-	if b.Empty() {
-		return dst
+// Gray gives src at w by h pixels, each at least 1, and then turned upright as
+// an EXIF orientation says; one that is not 2 to 8 changes nothing.
+func Gray(src *image.Gray, w, h, orientation int) *image.Gray {
+	t := turnings[orientation]
+	dst := image.NewGray(image.Rectangle{Max: image.Pt(t.size(w, h))})
+	if b := src.Rect; !b.Empty() {
+		spanX, spanY := float64(b.Dx())/float64(w), float64(b.Dy())/float64(h)
+		t.into(plane{dst.Pix, dst.Stride, dst.Rect.Dx(), dst.Rect.Dy()},
+			plane{src.Pix[src.PixOffset(b.Min.X, b.Min.Y):], src.Stride, b.Dx(), b.Dy()},
+			axis{n: w, span: spanX}, axis{n: h, span: spanY})
 	}
-	resize(
-		plane{dst.Pix, dst.Stride, w, h},
-		plane{src.Pix[src.PixOffset(b.Min.X, b.Min.Y):], src.Stride, b.Dx(), b.Dy()},
-		float64(b.Dx())/float64(w), float64(b.Dy())/float64(h))
 	return dst
 }
 
-// YCbCr gives src, whose bounds begin at 0, 0, at w by h pixels, each at least
-// 1. The result is 4:2:0, which is what image/jpeg writes.
-func YCbCr(src *image.YCbCr, w, h int) *image.YCbCr {
-	dst := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio420)
+// YCbCr does the same with src, whose bounds begin at 0, 0. The result is 4:2:0.
+func YCbCr(src *image.YCbCr, w, h, orientation int) *image.YCbCr {
+	t := turnings[orientation]
+	dst := image.NewYCbCr(image.Rectangle{Max: image.Pt(t.size(w, h))}, image.YCbCrSubsampleRatio420)
 	sw, sh := src.Rect.Dx(), src.Rect.Dy()
 	if src.Rect.Empty() {
 		return dst
 	}
-	spanX, spanY := float64(sw)/float64(w), float64(sh)/float64(h)
-	resize(plane{dst.Y, dst.YStride, w, h}, plane{src.Y, src.YStride, sw, sh}, spanX, spanY)
-	// A sample of Cb stands for several pixels, the last one perhaps for less.
+	across, down := axis{n: w, span: float64(sw) / float64(w)}, axis{n: h, span: float64(sh) / float64(h)}
+	t.into(plane{dst.Y, dst.YStride, dst.Rect.Dx(), dst.Rect.Dy()}, plane{src.Y, src.YStride, sw, sh}, across, down)
+
 	x, y := sampled(src.SubsampleRatio)
+	across, down = across.halved(x, t.backX), down.halved(y, t.backY)
 	cw, ch := (sw+x-1)/x, (sh+y-1)/y
-	spanX, spanY = spanX*2/float64(x), spanY*2/float64(y)
-	resize(plane{dst.Cb, dst.CStride, (w + 1) / 2, (h + 1) / 2}, plane{src.Cb, src.CStride, cw, ch}, spanX, spanY)
-	resize(plane{dst.Cr, dst.CStride, (w + 1) / 2, (h + 1) / 2}, plane{src.Cr, src.CStride, cw, ch}, spanX, spanY)
+	dw, dh := t.size(across.n, down.n)
+	t.into(plane{dst.Cb, dst.CStride, dw, dh}, plane{src.Cb, src.CStride, cw, ch}, across, down)
+	t.into(plane{dst.Cr, dst.CStride, dw, dh}, plane{src.Cr, src.CStride, cw, ch}, across, down)
 	return dst
+}
+
+// axis says how samples are laid over those of a source: n of them, each span
+// wide, the first of them beginning at start spans.
+type axis struct {
+	n           int
+	span, start float64
+}
+
+// halved gives the axis of Cb and Cr, with a sample for two pixels where the
+// source has one for every so many. Read backwards, pairs of an odd number of
+// pixels begin with half a pair.
+func (a axis) halved(every int, back bool) axis {
+	c := axis{n: (a.n + 1) / 2, span: a.span * 2 / float64(every)}
+	if back && a.n%2 != 0 {
+		c.start = -0.5
+	}
+	return c
+}
+
+// into resizes src, as stored, and writes it into dst, turned.
+func (t turning) into(dst, src plane, across, down axis) {
+	if t == (turning{}) {
+		resize(dst, src, across, down)
+		return
+	}
+	stored := plane{make([]byte, across.n*down.n), across.n, across.n, down.n}
+	resize(stored, src, across, down)
+	t.turned(dst, stored)
 }
 
 // sampled gives how many pixels a sample of Cb stands for, across and down.
@@ -97,14 +128,14 @@ type filter struct {
 	weights []int64 // n of each
 }
 
-// newFilter is for n samples out of from, each span times as wide as those.
-func newFilter(n, from int, span float64) filter {
-	wide := max(span, 1)
+// newFilter is for samples out of from.
+func newFilter(a axis, from int) filter {
+	n, wide := a.n, max(a.span, 1)
 	f := filter{n: min(int(2*lobes*wide)+1, from), first: make([]int, n)}
 	f.weights = make([]int64, n*f.n)
 	exact := make([]float64, f.n)
 	for i := range n {
-		middle := (float64(i) + 0.5) * span
+		middle := (float64(i) + 0.5 + a.start) * a.span
 		first := min(max(int(math.Ceil(middle-lobes*wide-0.5)), 0), from-f.n)
 		sum, best := 0.0, 0
 		for k := range exact {
