@@ -152,8 +152,7 @@ func (p *parser) segment() ([]byte, bool) {
 func (p *parser) read(marker byte, body []byte) error {
 	switch marker {
 	case mSOF0, mSOF1, mSOF2:
-		p.progressive = marker == mSOF2
-		return p.frame(body)
+		return p.frame(body, marker == mSOF2)
 	case mDHT:
 		return p.huffman(body)
 	case mDQT:
@@ -186,7 +185,7 @@ func (p *parser) read(marker byte, body []byte) error {
 }
 
 // frame reads a frame header (T.81, B.2.2).
-func (p *parser) frame(b []byte) error {
+func (p *parser) frame(b []byte, progressive bool) error {
 	if p.framed {
 		return malformed("it has two frame headers")
 	}
@@ -220,7 +219,7 @@ func (p *parser) frame(b []byte) error {
 		}
 		p.comps[i] = c
 	}
-	p.framed, p.width, p.height, p.n = true, w, h, n
+	p.framed, p.progressive, p.width, p.height, p.n = true, progressive, w, h, n
 	return nil
 }
 
