@@ -8,7 +8,6 @@ import (
 	"image/color"
 	"image/draw"
 	"image/gif"
-	"image/jpeg"
 	"image/png"
 	"io"
 	"slices"
@@ -30,7 +29,7 @@ type codec struct {
 
 // codecs are by the format's name, as Sniff gives it.
 var codecs = map[string]codec{
-	"jpeg": {jpeg.DecodeConfig, whole(jpeg.Decode)},
+	"jpeg": {photoSize, decodePhoto},
 	"png":  {png.DecodeConfig, whole(png.Decode)},
 	"gif":  {gif.DecodeConfig, firstFrame},
 	"webp": {webpSize, decodeWebP},
@@ -125,8 +124,8 @@ func recovered(f func() error) (err error) {
 // undecodable says for a decoder's error whether the bytes or the decoder are
 // to blame.
 func undecodable(err error) error {
-	if err == nil {
-		return nil
+	if _, told := errors.AsType[*domain.Error](err); told || err == nil {
+		return err
 	}
 	if errors.Is(err, raw.ErrNoPreview) {
 		return fail(domain.Unsupported, "decode", "export it as JPEG from your photo program", err)
@@ -142,8 +141,7 @@ func unsupported(err error) bool {
 	if errors.Is(err, bmp.ErrUnsupported) || errors.Is(err, heif.ErrUnsupported) || errors.Is(err, tiff.ErrUnsupported) {
 		return true
 	}
-	_, isJPEG := errors.AsType[jpeg.UnsupportedError](err)
 	_, isPNG := errors.AsType[png.UnsupportedError](err)
 	_, isTIFF := errors.AsType[xtiff.UnsupportedError](err)
-	return isJPEG || isPNG || isTIFF
+	return isPNG || isTIFF || unsupportedPhoto(err)
 }

@@ -120,6 +120,11 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 		return Picture{Source: facts}, interrupted(ctx)
 	}
 	defer release()
+	if facts.Format == "jpeg" {
+		p, err := o.photo(data, facts.Orientation)
+		p.Source = facts
+		return p, err
+	}
 	img, err := c.decodeSafely(data)
 	if err != nil {
 		return Picture{Source: facts}, err
@@ -165,6 +170,9 @@ func (o Options) identify(data []byte, facts *domain.Facts) (c codec, need int64
 		return c, 0, fail(domain.TooLarge, "decode", "save a smaller copy of it, or exclude it",
 			fmt.Errorf("the picture claims %d x %d pixels; at most %d megapixels and %d pixels a side are decoded",
 				w, h, o.MaxPixels/1_000_000, maxSide))
+	}
+	if format == "jpeg" {
+		return c, o.photoBytes(data, facts.Orientation), nil
 	}
 	fits := w <= o.MaxWidth && h <= o.MaxHeight
 	return c, decodedBytes(format, config, data, fits), nil
