@@ -29,7 +29,7 @@ CREATE TABLE images (
     -- for a URL.
     bytes       INTEGER NOT NULL CHECK (bytes >= 0),
     mtime_ns    INTEGER NOT NULL,
-    -- From here to taken_at: known once somebody has looked into the file.
+    -- From here to warning: known once somebody has looked into the file.
     sha256      BLOB    CHECK (length(sha256) = 32),
     -- Pixels, as a person sees the picture (orientation applied).
     width       INTEGER CHECK (width > 0),
@@ -39,6 +39,9 @@ CREATE TABLE images (
     orientation INTEGER CHECK (orientation BETWEEN 1 AND 8),
     -- The camera's own clock, ISO 8601; with an offset only if it recorded one.
     taken_at    TEXT,
+    -- What is wrong with a picture that was decoded as far as it goes; NULL if
+    -- nothing is.
+    warning     TEXT,
     found_at    INTEGER NOT NULL,
     -- When a scan noticed that the file is gone; NULL while it is there.
     missing_at  INTEGER,
@@ -188,7 +191,7 @@ CREATE TABLE answers (
 CREATE INDEX answers_by_bytes ON answers (sha256, task_id);
 
 -- One row a job, in words; `vlocal export` writes these columns, up to
--- cost_usd, in path order. Attempts, tokens and cost are all that the job itself
+-- warning, in path order. Attempts, tokens and cost are all that the job itself
 -- took, so a row that shares another's answer has none; latency is that of its
 -- last attempt.
 CREATE VIEW results AS
@@ -213,6 +216,7 @@ SELECT
     END AS finished_at,
     -- In US dollars, over all attempts whose price is known; NULL if none is.
     (SELECT sum(c.cost_nanousd) / 1e9 FROM attempts c WHERE c.job_id = j.id) AS cost_usd,
+    i.warning,
     j.task_id,
     j.id AS job_id,
     j.image_id

@@ -32,6 +32,9 @@ type Facts struct {
 	Format string
 	// Orientation is the EXIF value, 1 to 8; 0 when unknown.
 	Orientation int
+	// Warning says what is wrong with a picture that was decoded all the same, as
+	// far as it goes; "" when nothing is, or unknown.
+	Warning string
 	// TakenAt is when the camera says the picture was taken, in ISO 8601, with
 	// an offset only where the camera recorded one; "" when unknown.
 	TakenAt string

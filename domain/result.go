@@ -23,5 +23,8 @@ type Result struct {
 	TakenAt, FinishedAt string
 	// CostUSD is the sum over all attempts whose price is known, in US dollars.
 	CostUSD *float64
+	// Warning is about the picture that was sent: damaged, and decoded as far as it
+	// goes.
+	Warning string
 	ImageID int64
 }

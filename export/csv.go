@@ -26,7 +26,7 @@ type CSVOptions struct {
 
 // csvHeader names the columns, as the view `results` does.
 const csvHeader = "path,status,answer,error_kind,error,attempts,model,tokens_in,tokens_out," +
-	"latency_ms,width,height,bytes,taken_at,finished_at,cost_usd\r\n"
+	"latency_ms,width,height,bytes,taken_at,finished_at,cost_usd,warning\r\n"
 
 // CSV writes a header and one line a row as RFC 4180 has it, in UTF-8, and gives
 // the number of rows. It holds one row at a time. An error of rows ends it.
@@ -81,6 +81,7 @@ func (l *csvLine) of(r domain.Result) []byte {
 	l.text(r.TakenAt)
 	l.text(r.FinishedAt)
 	l.decimal(r.CostUSD)
+	l.text(r.Warning)
 	l.buf[len(l.buf)-1] = '\r' // instead of the last comma
 	l.buf = append(l.buf, '\n')
 	return l.buf

@@ -47,12 +47,12 @@ func TestRowHasEveryColumnAndEmptyCellsForTheUnknown(t *testing.T) {
 		domain.Result{
 			Path: "/p/a.jpg", Status: domain.Done, Answer: "a cat", Attempts: 2, Model: "m", TokensIn: n(812), TokensOut: n(0),
 			LatencyMS: n(1200), Width: n(4032), Height: n(3024), Bytes: 2300000, TakenAt: "2024-05-01T12:33:00", FinishedAt: "2026-01-02T03:04:05.678Z",
-			CostUSD: &cost,
+			CostUSD: &cost, Warning: "the picture is damaged, below",
 		},
 		domain.Result{Path: "/p/b.jpg", Status: domain.Failed, ErrorKind: domain.Corrupt, Error: "decode: cut", Attempts: 1, Model: "m", Bytes: 7})
-	want := "path,status,answer,error_kind,error,attempts,model,tokens_in,tokens_out,latency_ms,width,height,bytes,taken_at,finished_at,cost_usd\r\n" +
-		"/p/a.jpg,done,a cat,,,2,m,812,0,1200,4032,3024,2300000,2024-05-01T12:33:00,2026-01-02T03:04:05.678Z,0.0000125\r\n" +
-		"/p/b.jpg,failed,,corrupt,decode: cut,1,m,,,,,,7,,,\r\n"
+	want := "path,status,answer,error_kind,error,attempts,model,tokens_in,tokens_out,latency_ms,width,height,bytes,taken_at,finished_at,cost_usd,warning\r\n" +
+		"/p/a.jpg,done,a cat,,,2,m,812,0,1200,4032,3024,2300000,2024-05-01T12:33:00,2026-01-02T03:04:05.678Z,0.0000125,\"the picture is damaged, below\"\r\n" +
+		"/p/b.jpg,failed,,corrupt,decode: cut,1,m,,,,,,7,,,,\r\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -62,7 +62,7 @@ func TestRowHasEveryColumnAndEmptyCellsForTheUnknown(t *testing.T) {
 func cell(t testing.TB, o export.CSVOptions, answer string) string {
 	t.Helper()
 	line := strings.SplitN(csv(t, o, domain.Result{Path: "p", Status: "done", Answer: answer}), "\r\n", 2)[1]
-	return strings.TrimSuffix(strings.TrimPrefix(line, "p,done,"), ",,,0,,,,,,,0,,,\r\n")
+	return strings.TrimSuffix(strings.TrimPrefix(line, "p,done,"), ",,,0,,,,,,,0,,,,\r\n")
 }
 
 // answer gives the answer's cell as a reader has it.
@@ -177,7 +177,7 @@ func TestNumbersAreNeverChanged(t *testing.T) {
 	r := domain.Result{
 		Path: "p", Status: domain.Done, Attempts: n, TokensIn: &n, TokensOut: &n, LatencyMS: &n, Width: &n, Height: &n, Bytes: n,
 	}
-	want := []string{"p", "done", "", "", "", "-5", "", "-5", "-5", "-5", "-5", "-5", "-5", "", "", ""}
+	want := []string{"p", "done", "", "", "", "-5", "", "-5", "-5", "-5", "-5", "-5", "-5", "", "", "", ""}
 	if diff := cmp.Diff(want, split(t, csv(t, export.CSVOptions{}, r))[1]); diff != "" {
 		t.Error(diff)
 	}
@@ -334,7 +334,7 @@ func FuzzCSV(f *testing.F) {
 			return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 		}
 		got := split(t, csv(t, export.CSVOptions{Raw: true}, domain.Result{Path: path, Answer: answer}))
-		if len(got) != 2 || len(got[1]) != 16 || got[1][0] != clean(path) || got[1][2] != clean(answer) {
+		if len(got) != 2 || len(got[1]) != 17 || got[1][0] != clean(path) || got[1][2] != clean(answer) {
 			t.Errorf("%q and %q are read as %q", path, answer, got)
 		}
 		safe := split(t, csv(t, export.CSVOptions{}, domain.Result{Path: path, Answer: answer}))[1]

@@ -21,6 +21,7 @@ func TestBrokenFilesSayWhatIsWrong(t *testing.T) {
 	}
 	const damaged = "decode: the picture is damaged or cut short: "
 	broken := testimage.Broken()
+	delete(broken, "cut") // is shown as far as it goes, see below
 	for name, c := range map[string]struct {
 		kind  domain.ErrorKind
 		text  string // how the error begins; the rest is the decoder's
@@ -31,7 +32,6 @@ func TestBrokenFilesSayWhatIsWrong(t *testing.T) {
 		"text": {domain.Unsupported,
 			"decode: not an image: it looks like text/plain (rename or exclude it, if it is not a picture)", domain.Facts{}},
 		"header":      {domain.Corrupt, damaged, domain.Facts{Format: "jpeg"}},
-		"cut":         {domain.Corrupt, damaged, sound("jpeg")},
 		"damaged":     {domain.Corrupt, damaged, domain.Facts{Format: "jpeg"}},
 		"cut png":     {domain.Corrupt, damaged, sound("png")},
 		"flipped png": {domain.Corrupt, damaged, sound("png")},
@@ -165,4 +165,33 @@ func FuzzBytes(f *testing.F) {
 			t.Errorf("%d x %d was enlarged to %d x %d", p.Source.Width, p.Source.Height, p.Width, p.Height)
 		}
 	})
+}
+
+// What a browser shows of a JPEG that was cut short, the model is shown too, and
+// the row says so; of one of which next to nothing is there, nobody is asked.
+func TestDamagedPhotoIsSentAsFarAsItGoes(t *testing.T) {
+	whole := testimage.JPEG(testimage.Landscape(1200, 800), 85)
+	half := whole[:len(whole)/2]
+	p, img := prepare(t, preprocess.Options{MaxWidth: 300, MaxHeight: 300}, half)
+	if !strings.Contains(p.Source.Warning, "damaged, and was sent as far as it goes") {
+		t.Errorf("its warning is %q", p.Source.Warning)
+	}
+	_, want := prepare(t, preprocess.Options{MaxWidth: 300, MaxHeight: 300}, whole)
+	top := image.Rect(0, 0, 300, 50)
+	if d := apart(crop(img, top), crop(want, top)); d > 4 {
+		t.Errorf("its upper part is %.1f levels from what it was", d)
+	}
+	if p, _ := prepare(t, preprocess.Options{}, whole); p.Source.Warning != "" {
+		t.Errorf("the whole one has the warning %q", p.Source.Warning)
+	}
+	_, err := preprocess.Options{}.Bytes(t.Context(), whole[:len(whole)/20])
+	if domain.KindOf(err) != domain.Corrupt {
+		t.Errorf("a twentieth of it ended with %v", err)
+	}
+}
+
+func crop(img image.Image, r image.Rectangle) image.Image {
+	return img.(interface {
+		SubImage(image.Rectangle) image.Image
+	}).SubImage(r)
 }

@@ -2,29 +2,38 @@ package preprocess
 
 import (
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"io"
 	"slices"
+	"strings"
 
 	"vlocal/preprocess/jpeg"
 	"vlocal/preprocess/scale"
 )
 
 // photo is the way of a JPEG: decoded at the scale that is needed, made smaller
-// and turned on its planes, and written again. It holds no whole picture.
-func (o Options) photo(data []byte, orientation int) (p Picture, err error) {
+// and turned on its planes, and written again. It holds no whole picture. What is
+// damaged is shown as far as it goes, with a warning.
+func (o Options) photo(data []byte, orientation int) (p Picture, warning string, err error) {
 	err = recovered(func() error {
 		h, err := jpeg.ReadHeader(data)
 		if err != nil {
 			return err
 		}
 		w, height := o.stored(h.Width, h.Height, orientation)
-		decoded, _, err := jpeg.Decode(data, jpeg.Options{MinWidth: w, MinHeight: height})
+		decoded, report, err := jpeg.Decode(data, jpeg.Options{MinWidth: w, MinHeight: height, Tolerant: true})
 		if err != nil {
 			return err
 		}
 		defer decoded.Release()
+		if report.Sound < leastSound {
+			return fmt.Errorf("only %.0f %% of it could be decoded: %s", 100*report.Sound, strings.Join(report.Warnings, "; "))
+		}
+		if len(report.Warnings) > 0 {
+			warning = fmt.Sprintf("the picture is damaged, and was sent as far as it goes (%.0f %%): %s", 100*report.Sound, strings.Join(report.Warnings, "; "))
+		}
 		img := decoded.Image()
 		if img, err = sound(img); err != nil {
 			return err
@@ -40,10 +49,14 @@ func (o Options) photo(data []byte, orientation int) (p Picture, err error) {
 		return err
 	})
 	if err != nil {
-		return Picture{}, undecodable(err)
+		return Picture{}, "", undecodable(err)
 	}
-	return p, nil
+	return p, warning, nil
 }
+
+// leastSound is the share of a damaged picture that must be there for it to be
+// worth asking about.
+const leastSound = 0.1
 
 // stored gives the size that a stored picture of w by h pixels is to have, before
 // it is turned upright.

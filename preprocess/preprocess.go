@@ -121,7 +121,8 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	}
 	defer release()
 	if facts.Format == "jpeg" {
-		p, err := o.photo(data, facts.Orientation)
+		p, warning, err := o.photo(data, facts.Orientation)
+		facts.Warning = warning
 		p.Source = facts
 		return p, err
 	}

@@ -119,10 +119,11 @@ func learn(t *tx, image int64, f domain.Facts) error {
 	return t.exec(`
 		UPDATE images SET
 		       sha256 = coalesce(?, sha256), width = coalesce(?, width), height = coalesce(?, height),
-		       format = coalesce(?, format), orientation = coalesce(?, orientation), taken_at = coalesce(?, taken_at)
+		       format = coalesce(?, format), orientation = coalesce(?, orientation), taken_at = coalesce(?, taken_at),
+		       warning = coalesce(?, warning)
 		WHERE id = ?`,
 		sum256(f.SHA256), positive(f.Width), positive(f.Height),
-		text(f.Format), positive(f.Orientation), text(f.TakenAt), image)
+		text(f.Format), positive(f.Orientation), text(f.TakenAt), text(f.Warning), image)
 }
 
 // share settles a job without asking, if its picture was asked about, or is being

@@ -309,7 +309,7 @@ func TestResultsViewIsReadableAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"path", "status", "answer", "error_kind", "error", "attempts", "model", "tokens_in", "tokens_out",
-		"latency_ms", "width", "height", "bytes", "taken_at", "finished_at", "cost_usd"}
+		"latency_ms", "width", "height", "bytes", "taken_at", "finished_at", "cost_usd", "warning"}
 	if diff := cmp.Diff(want, got[:min(len(want), len(got))]); diff != "" {
 		t.Error(diff)
 	}

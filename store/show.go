@@ -36,7 +36,7 @@ type History struct {
 // ImageByID gives the image with a number; ErrNoImage.
 func (s *Store) ImageByID(ctx context.Context, id int64) (domain.Image, error) {
 	return s.image(ctx, `
-		SELECT id, path, path_raw, bytes, mtime_ns, sha256, width, height, format, orientation, taken_at
+		SELECT id, path, path_raw, bytes, mtime_ns, sha256, width, height, format, orientation, taken_at, warning
 		FROM images WHERE id = ?`, id)
 }
 
@@ -44,7 +44,7 @@ func (s *Store) ImageByID(ctx context.Context, id int64) (domain.Image, error) {
 func (s *Store) ImageByPath(ctx context.Context, path string) (domain.Image, error) {
 	text, raw := pathKey(path)
 	return s.image(ctx, `
-		SELECT id, path, path_raw, bytes, mtime_ns, sha256, width, height, format, orientation, taken_at
+		SELECT id, path, path_raw, bytes, mtime_ns, sha256, width, height, format, orientation, taken_at, warning
 		FROM images WHERE path = ? AND path_raw = ?`, text, []byte(raw))
 }
 
@@ -84,9 +84,9 @@ func (s *Store) image(ctx context.Context, query string, args ...any) (i domain.
 	var raw, sum []byte
 	var mtime int64
 	var width, height, orientation sql.NullInt64
-	var format, taken sql.NullString
+	var format, taken, warning sql.NullString
 	err = s.read.QueryRowContext(ctx, query, args...).Scan(&i.ID, &i.Path, &raw, &i.Size, &mtime,
-		&sum, &width, &height, &format, &orientation, &taken)
+		&sum, &width, &height, &format, &orientation, &taken, &warning)
 	if found, err := optional(err); err != nil {
 		return i, fmt.Errorf("look up the image: %w", err)
 	} else if !found {
@@ -98,7 +98,7 @@ func (s *Store) image(ctx context.Context, query string, args ...any) (i domain.
 	i.ModTime = time.Unix(0, mtime)
 	copy(i.SHA256[:], sum)
 	i.Width, i.Height, i.Orientation = int(width.Int64), int(height.Int64), int(orientation.Int64)
-	i.Format, i.TakenAt = format.String, taken.String
+	i.Format, i.TakenAt, i.Warning = format.String, taken.String, warning.String
 	return i, nil
 }
 
@@ -107,7 +107,7 @@ func (s *Store) image(ctx context.Context, query string, args ...any) (i domain.
 func (s *Store) Histories(ctx context.Context, image int64) (all []History, err error) {
 	for r, err := range s.results(ctx, `
 		SELECT path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, image_id
+		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, warning, image_id
 		FROM results WHERE image_id = ? ORDER BY task_id`, image) {
 		if err != nil {
 			return nil, err

@@ -241,7 +241,7 @@ func (y *syncing) seen(k known, c domain.Candidate) error {
 	return y.change(func(t *tx) error {
 		err := t.exec(`
 			UPDATE images SET bytes = ?, mtime_ns = ?, sha256 = NULL, width = NULL, height = NULL,
-			       format = NULL, orientation = NULL, taken_at = NULL
+			       format = NULL, orientation = NULL, taken_at = NULL, warning = NULL
 			WHERE id = ?`, c.Size, mtime, k.id)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/mattn/go-runewidth"
@@ -30,8 +31,14 @@ func consoleOf(c *cli.Context) console {
 	return console{out: c.App.Writer, err: c.App.ErrWriter, quiet: c.Bool("quiet"), json: c.Bool("json")}
 }
 
+// printing is held by who prints: a run remarks on what it decides from many
+// goroutines.
+var printing sync.Mutex
+
 // remark tells something beside the results.
 func (c console) remark(format string, args ...any) {
+	printing.Lock()
+	defer printing.Unlock()
 	if !c.quiet && !c.json {
 		fmt.Fprintf(c.err, format+"\n", args...)
 	}
@@ -39,6 +46,8 @@ func (c console) remark(format string, args ...any) {
 
 // object prints one JSON object on a line of its own.
 func (c console) object(v any) error {
+	printing.Lock()
+	defer printing.Unlock()
 	enc := json.NewEncoder(c.out)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)

@@ -77,7 +77,7 @@ func TestPassedURLIsNotFetchedHereUntilTheServerCannot(t *testing.T) {
 }
 
 func TestErrorAboutBytesFromTheWebNamesTheURLAndSaysWhatToDo(t *testing.T) {
-	photo := testimage.JPEG(testimage.Landscape(300, 200), 80)
+	photo := testimage.PNG(testimage.Landscape(300, 200))
 	bodies := map[string]struct {
 		body []byte
 		kind domain.ErrorKind

@@ -120,9 +120,9 @@ func (a *asking) endSample(o outcome) error {
 // confirmed asks the person. Ctrl-C is an answer too.
 func (a *asking) confirmed(drain <-chan struct{}, jobs int) (bool, error) {
 	fmt.Fprintf(a.con.err, "Go on with the other %s? [y/N] ", count(jobs, "image"))
-	line := make(chan string, 1)
+	line, in := make(chan string, 1), bufio.NewReader(os.Stdin)
 	go func() { // ends with the program, if nobody answers
-		text, _ := bufio.NewReader(os.Stdin).ReadString('\n')
+		text, _ := in.ReadString('\n')
 		line <- strings.ToLower(strings.TrimSpace(text))
 	}()
 	select {

@@ -95,14 +95,15 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"photos": photos,
-			"serve":  serve,
-			"asked":  asked,
-			"await":  await,
-			"query":  query,
-			"change": change,
-			"mode":   mode,
-			"insist": insist,
+			"photos":  photos,
+			"serve":   serve,
+			"asked":   asked,
+			"await":   await,
+			"query":   query,
+			"change":  change,
+			"shorten": shorten,
+			"mode":    mode,
+			"insist":  insist,
 
 			"images":  images,
 			"fetched": fetched,
@@ -255,4 +256,12 @@ func insist(ts *testscript.TestScript, _ bool, _ []string) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
+}
+
+// shorten FILE leaves the first four fifths of a file.
+func shorten(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	data, err := os.ReadFile(path)
+	ts.Check(err)
+	ts.Check(os.WriteFile(path, data[:len(data)*4/5], 0o600))
 }

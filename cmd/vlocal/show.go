@@ -126,6 +126,9 @@ func fileText(i domain.Image) string {
 	if i.TakenAt != "" {
 		s += ", taken " + i.TakenAt
 	}
+	if i.Warning != "" {
+		s += "; " + oneLine(i.Warning)
+	}
 	return s
 }
 
@@ -172,6 +175,6 @@ func historyObject(i domain.Image, all []store.History) map[string]any {
 	}
 	return map[string]any{
 		"id": i.ID, "path": domain.PathText(i.Path), "bytes": i.Size, "width": i.Width, "height": i.Height,
-		"format": i.Format, "orientation": i.Orientation, "taken_at": i.TakenAt, "tasks": tasks,
+		"format": i.Format, "orientation": i.Orientation, "taken_at": i.TakenAt, "warning": i.Warning, "tasks": tasks,
 	}
 }

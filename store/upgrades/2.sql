@@ -1,5 +1,6 @@
 -- From 1 to 2: whom an attempt asked and what it cost, the model a job asks next,
--- and what runs decide by themselves. The offline model has a longer name now.
+-- what is wrong with a picture that was decoded all the same, and what runs decide by themselves. The offline model has a longer name now.
+ALTER TABLE images ADD COLUMN warning TEXT;
 ALTER TABLE jobs ADD COLUMN model TEXT;
 ALTER TABLE attempts ADD COLUMN model TEXT;
 ALTER TABLE attempts ADD COLUMN key TEXT;
@@ -43,6 +44,7 @@ SELECT
     END AS finished_at,
     -- In US dollars, over all attempts whose price is known; NULL if none is.
     (SELECT sum(c.cost_nanousd) / 1e9 FROM attempts c WHERE c.job_id = j.id) AS cost_usd,
+    i.warning,
     j.task_id,
     j.id AS job_id,
     j.image_id
