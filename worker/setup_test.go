@@ -28,8 +28,8 @@ type bench struct {
 	sent    atomic.Int64
 	// models is asked instead of model where the model's name counts.
 	models func(ctx context.Context, model, name string) (domain.Answer, error)
-	// withdrawn counts permits that were given back.
-	withdrawn atomic.Int64
+	// admitted counts permits, withdrawn those that were given back.
+	admitted, withdrawn atomic.Int64
 }
 
 type preparedPicture = preprocess.Picture
@@ -48,8 +48,11 @@ func (b *bench) Ask(ctx context.Context, _ domain.Permit, t domain.Task, p domai
 // Admit lets every request leave, if the test does not say otherwise.
 func (b *bench) Admit(ctx context.Context) (domain.Permit, error) {
 	if b.admit != nil {
-		return domain.Permit{}, b.admit(ctx)
+		if err := b.admit(ctx); err != nil {
+			return domain.Permit{}, err
+		}
 	}
+	b.admitted.Add(1)
 	return domain.Permit{}, nil
 }
 

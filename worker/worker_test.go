@@ -349,4 +349,8 @@ func TestCopiesShareTheAnswer(t *testing.T) {
 	if err != nil || p.Done != 20 || p.Shared != 19 || b.sent.Load() != 1 {
 		t.Errorf("%v; %d requests; %+v", err, b.sent.Load(), p)
 	}
+	// What the account allowed for the others is there for other requests.
+	if given, back := b.admitted.Load(), b.withdrawn.Load(); given < 20 || back != given-1 {
+		t.Errorf("%d permits, %d given back, 1 used", given, back)
+	}
 }
