@@ -9,6 +9,9 @@ import (
 	"io/fs"
 	"os"
 
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"vlocal"
 )
 
@@ -78,7 +81,16 @@ func inspect(ctx context.Context, path string) (version int, err error) {
 	if err := looksLikeSQLite(path); err != nil {
 		return 0, err
 	}
-	db, err := sql.Open("sqlite", dsn(path, "ro"))
+	version, err = inspectAs(ctx, path, "ro")
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code() == sqlite3.SQLITE_READONLY_ROLLBACK {
+		// The power went in the middle of a change, which is to be undone first.
+		return inspectAs(ctx, path, "rw")
+	}
+	return version, err
+}
+
+func inspectAs(ctx context.Context, path, mode string) (version int, err error) {
+	db, err := sql.Open("sqlite", dsn(path, mode))
 	if err != nil {
 		return 0, err
 	}
