@@ -25,6 +25,8 @@ var (
 	ErrForeign = errors.New("a database, but not one of vlocal")
 	// ErrNewer: made by a later vlocal than this one.
 	ErrNewer = errors.New("made by a newer version of vlocal")
+	// ErrBusy: another process has been in the middle of a write for half a minute.
+	ErrBusy = errors.New("another process is in the middle of a write to the database")
 )
 
 // applicationID is "vlcl", which schema.sql writes into every file.
@@ -69,7 +71,7 @@ func openAt(ctx context.Context, path string, version int) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if err := s.writer.write(ctx, ensureView); err != nil {
+	if err := s.ensureView(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), s.Close())
 	}
 	return s, nil
