@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"slices"
@@ -72,12 +73,12 @@ func valueOf(c fields.Column) string {
 func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 func quoteText(s string) string { return `'` + strings.ReplaceAll(s, `'`, `''`) + `'` }
 
-// ensureView makes the view, if an upgrade took it away.
-func ensureView(t *tx) error {
-	var there int
-	err := t.row(`SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name = 'results'`, nil, &there)
+// ensureView makes the view, if an upgrade took it away. Opening writes nothing
+// otherwise: another process may be in the middle of a write.
+func (s *Store) ensureView(ctx context.Context) error {
+	there, err := s.count(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name = 'results'`)
 	if err != nil || there > 0 {
 		return err
 	}
-	return makeView(t)
+	return s.writer.write(ctx, makeView)
 }
