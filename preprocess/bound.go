@@ -69,7 +69,7 @@ func (o Options) reduced(d draft, img image.Image) (Picture, error) {
 		}
 		side := func(n int) int { return max(int(math.Round(float64(n)*share)), 1) }
 		if max(side(d.w), side(d.h)) < LeastSide {
-			return Picture{}, fail(domain.TooLarge, "encode", "allow more bytes, or exclude it",
+			return Picture{}, fail(domain.TooLarge, "encode", "raise --max-bytes, or exclude it",
 				fmt.Errorf("even at %d x %d pixels and quality %d the picture takes %d bytes; at most %d may be sent",
 					img.Bounds().Dx(), img.Bounds().Dy(), min(o.Quality, LeastQuality), len(least), o.MaxBytes))
 		}
