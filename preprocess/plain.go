@@ -41,11 +41,13 @@ func exifAdobeRGB(data []byte) (found bool) {
 				return strings.HasPrefix(t.Namespace, "IFD0")
 			},
 			HandleTag: func(t imagemeta.TagInfo) error {
-				switch t.Tag {
-				case "ColorSpace":
+				switch {
+				case t.Tag == "ColorSpace":
 					space, _ := t.Value.(uint16)
 					found = found || space == adobeRGB
-				case "InteropIndex":
+				case strings.HasSuffix(t.Namespace, "/InteroperabilityIFD"):
+					// imagemeta calls its tags by the names that their numbers
+					// have among those of a place.
 					index, _ := t.Value.(string)
 					found = found || strings.HasPrefix(index, "R03")
 				}
