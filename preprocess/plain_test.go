@@ -217,6 +217,23 @@ func TestWhatIsNotPlainIsEncodedAgain(t *testing.T) {
 	}
 }
 
+// The quality is what counts, even where better codes make a file of a higher one
+// smaller: a task's pictures are of one quality at the most.
+func TestAHigherQualityIsEncodedAgainThoughItIsSmaller(t *testing.T) {
+	if _, err := exec.LookPath("jpegtran"); err != nil {
+		t.Skip("there is no jpegtran here to make a JPEG smaller with")
+	}
+	scene := testimage.StillLife(200, 150)
+	better := with(t, testimage.JPEG(scene, 86), "jpegtran", "-optimize", "-progressive")
+	p, _ := prepare(t, preprocess.Options{}, better)
+	if len(better) >= len(p.JPEG) {
+		t.Fatalf("%d bytes became %d: this proves nothing", len(better), len(p.JPEG))
+	}
+	if !encodedAgain(t, preprocess.Options{}, better) {
+		t.Error("it is sent as it is")
+	}
+}
+
 // exifColour is an EXIF segment with a colour space and an interoperability index
 // (Exif 2.32, 4.6.5 and 4.6.7).
 func exifColour(space uint16, index string) []byte {
