@@ -50,7 +50,7 @@ func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the program died while it sent this
 	}
-	name := pictureIn(string(body))
+	name := pictureNamed(string(body))
 	l.mu.Lock()
 	l.asked[name]++
 	l.inFlight++
@@ -75,8 +75,8 @@ func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// pictureIn names the picture that a request holds.
-func pictureIn(body string) string {
+// pictureNamed gives a name to the picture that a request holds.
+func pictureNamed(body string) string {
 	_, rest, _ := strings.Cut(body, "base64,")
 	text, _, _ := strings.Cut(rest, `"`)
 	data, err := base64.StdEncoding.DecodeString(text)
