@@ -147,8 +147,8 @@ func TestSmallPlainPhotosAreSentAsTheyAreWithoutTheirMetadata(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := apart(got, want); d != 0 || !sameSamples(got, want) {
-			t.Errorf("%s: it is %v levels from the photo", name, d)
+		if !sameSamples(got, want) {
+			t.Errorf("%s: it is another picture", name)
 		}
 		if len(p.JPEG) > len(data) {
 			t.Errorf("%s: %d bytes are sent of a photo of %d", name, len(p.JPEG), len(data))
