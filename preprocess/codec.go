@@ -2,6 +2,7 @@ package preprocess
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -11,6 +12,7 @@ import (
 	"image/png"
 	"io"
 	"slices"
+	"time"
 
 	"golang.org/x/image/bmp"
 	xtiff "golang.org/x/image/tiff"
@@ -21,10 +23,11 @@ import (
 	"vlocal/preprocess/tiff"
 )
 
-// codec reads one format.
+// codec reads one format. decode ends with ctx where its decoder can be stopped;
+// where it cannot, its work is bounded by the size of the picture.
 type codec struct {
 	size   func(io.Reader) (image.Config, error)
-	decode func([]byte) (image.Image, error)
+	decode func(context.Context, []byte) (image.Image, error)
 }
 
 // codecs are by the format's name, as Sniff gives it.
@@ -38,18 +41,34 @@ var codecs = map[string]codec{
 	"avif": {heifSize, decodeHEIF},
 }
 
-func whole(decode func(io.Reader) (image.Image, error)) func([]byte) (image.Image, error) {
-	return func(data []byte) (image.Image, error) { return decode(bytes.NewReader(data)) }
+func whole(decode func(io.Reader) (image.Image, error)) func(context.Context, []byte) (image.Image, error) {
+	return func(ctx context.Context, data []byte) (image.Image, error) {
+		return decode(untilDone{ctx, bytes.NewReader(data)})
+	}
+}
+
+// untilDone is a reader that ends with a context: a decoder that reads bit by bit
+// is stopped by that.
+type untilDone struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u untilDone) Read(b []byte) (int, error) {
+	if u.ctx.Err() != nil {
+		return 0, context.Cause(u.ctx)
+	}
+	return u.r.Read(b)
 }
 
 // firstFrame puts a GIF's first frame where it belongs on the GIF's screen,
 // which may be larger; what the frame leaves open is transparent.
-func firstFrame(data []byte) (image.Image, error) {
+func firstFrame(ctx context.Context, data []byte) (image.Image, error) {
 	screen, err := gif.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
-	frame, err := gif.Decode(bytes.NewReader(data))
+	frame, err := gif.Decode(untilDone{ctx, bytes.NewReader(data)})
 	if err != nil {
 		return nil, err
 	}
@@ -75,16 +94,31 @@ func (c codec) sizeSafely(data []byte) (config image.Config, err error) {
 	return config, undecodable(err)
 }
 
+// patience bounds the decoding of one picture. The largest that phones take (48
+// megapixels, HEIC) need some ten seconds.
+const patience = time.Minute
+
+var errTooLong = fmt.Errorf("decoding it takes longer than %.0f seconds", patience.Seconds())
+
 // decodeSafely gives an image that can be handed on: imaging works on it in
-// goroutines of its own, where a panic could not be recovered.
-func (c codec) decodeSafely(data []byte) (img image.Image, err error) {
+// goroutines of its own, where a panic could not be recovered. The error is of kind
+// Interrupted when ctx is done.
+func (c codec) decodeSafely(ctx context.Context, data []byte) (img image.Image, err error) {
+	within, cancel := context.WithTimeoutCause(ctx, patience, errTooLong)
+	defer cancel()
 	err = recovered(func() (err error) {
-		if img, err = c.decode(data); err != nil {
+		if img, err = c.decode(within, data); err != nil {
 			return err
 		}
 		img, err = sound(img)
 		return err
 	})
+	if err := interrupted(ctx); err != nil {
+		return nil, err
+	}
+	if err != nil && within.Err() != nil { // not every decoder hands on why
+		return nil, fail(domain.Corrupt, "decode", "save it again from a program that opens it", errTooLong)
+	}
 	return img, undecodable(err)
 }
 

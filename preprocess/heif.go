@@ -5,14 +5,9 @@ import (
 	"image"
 	"image/color"
 	"io"
-	"time"
 
 	"vlocal/preprocess/heif"
 )
-
-// heifPatience bounds the decoding of one picture, tile by tile. The largest that
-// phones take (48 megapixels) need some ten seconds.
-const heifPatience = time.Minute
 
 func heifSize(r io.Reader) (image.Config, error) {
 	data, err := io.ReadAll(r)
@@ -26,13 +21,11 @@ func heifSize(r io.Reader) (image.Config, error) {
 	return image.Config{ColorModel: color.YCbCrModel, Width: p.Width, Height: p.Height}, nil
 }
 
-func decodeHEIF(data []byte) (image.Image, error) {
+func decodeHEIF(ctx context.Context, data []byte) (image.Image, error) {
 	p, err := heif.Open(data)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), heifPatience)
-	defer cancel()
 	return p.Decode(ctx)
 }
 

@@ -1,6 +1,7 @@
 package preprocess
 
 import (
+	"context"
 	"errors"
 	"image"
 	"image/color"
@@ -18,15 +19,15 @@ import (
 func TestPanicsBecomeCorrupt(t *testing.T) {
 	bad := codec{
 		size:   func(io.Reader) (image.Config, error) { panic("header") },
-		decode: func([]byte) (image.Image, error) { panic(errors.New("body")) },
+		decode: func(context.Context, []byte) (image.Image, error) { panic(errors.New("body")) },
 	}
 	_, sizeErr := bad.sizeSafely(nil)
-	_, decodeErr := bad.decodeSafely(nil)
+	_, decodeErr := bad.decodeSafely(t.Context(), nil)
 	// An image whose buffer is shorter than its bounds say.
-	short := codec{decode: func([]byte) (image.Image, error) {
+	short := codec{decode: func(context.Context, []byte) (image.Image, error) {
 		return &image.NRGBA{Pix: make([]uint8, 10), Stride: 40, Rect: image.Rect(0, 0, 10, 10)}, nil
 	}}
-	_, shortErr := short.decodeSafely(nil)
+	_, shortErr := short.decodeSafely(t.Context(), nil)
 	_, renderErr := Options{}.withDefaults().render(panicking{image.White}, 0)
 	for name, err := range map[string]error{
 		"size": sizeErr, "decode": decodeErr, "short buffer": shortErr, "render": renderErr,
@@ -49,8 +50,8 @@ func TestIndexBeyondThePaletteIsBlack(t *testing.T) {
 	for i := range p.Pix {
 		p.Pix[i] = 200
 	}
-	c := codec{decode: func([]byte) (image.Image, error) { return p, nil }}
-	img, err := c.decodeSafely(nil)
+	c := codec{decode: func(context.Context, []byte) (image.Image, error) { return p, nil }}
+	img, err := c.decodeSafely(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,34 +2,60 @@ package preprocess
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"slices"
 
 	"golang.org/x/sync/semaphore"
 
+	"vlocal/domain"
 	"vlocal/preprocess/raw"
 )
 
 // Memory bounds what the pictures that are decoded at the same moment take
 // together. It is shared by all that prepare pictures.
 type Memory struct {
-	size int64
-	sem  *semaphore.Weighted
+	budget, alone int64
+	sem           *semaphore.Weighted
 }
 
-// NewMemory makes a bound in bytes.
-func NewMemory(bytes int64) *Memory {
-	return &Memory{size: bytes, sem: semaphore.NewWeighted(bytes)}
+// NewMemory makes a bound. Pictures that are decoded at the same time take up to
+// budget bytes. One that takes more waits until it is the only one, and is then
+// decoded if it takes no more than alone; else it is refused.
+func NewMemory(budget, alone int64) *Memory {
+	return &Memory{budget: budget, alone: max(budget, alone), sem: semaphore.NewWeighted(budget)}
+}
+
+// MemoryError says that decoding a picture takes more memory than it may.
+type MemoryError struct {
+	// Need is what it takes, Allowed what a single picture may, in bytes.
+	Need, Allowed int64
+}
+
+// Error gives both in whole megabytes.
+func (e *MemoryError) Error() string {
+	const mb = 1_000_000
+	return fmt.Sprintf("decoding the picture takes about %d MB of memory, and at most %d MB may be used",
+		(e.Need+mb-1)/mb, e.Allowed/mb)
+}
+
+// allows says whether a picture that takes so many bytes is to be decoded at all.
+func (m *Memory) allows(bytes int64) error {
+	if m == nil || bytes <= m.alone {
+		return nil
+	}
+	return fail(domain.TooLarge, "decode", "save a smaller copy of it, or exclude it",
+		&MemoryError{Need: bytes, Allowed: m.alone})
 }
 
 // acquire waits until there is room for so many bytes, and gives what frees them.
-// What is larger than the whole waits to be alone. The error is the end of ctx.
+// What is larger than the budget waits to be alone. The error is the end of ctx.
 func (m *Memory) acquire(ctx context.Context, bytes int64) (release func(), err error) {
 	if m == nil {
 		return func() {}, nil
 	}
-	bytes = min(max(bytes, 0), m.size)
+	bytes = min(max(bytes, 0), m.budget)
 	if err := m.sem.Acquire(ctx, bytes); err != nil {
 		return nil, err
 	}

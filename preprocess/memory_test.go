@@ -2,6 +2,7 @@ package preprocess
 
 import (
 	"context"
+	"errors"
 	"image"
 	"image/color"
 	"sync"
@@ -16,7 +17,7 @@ import (
 
 func TestMemoryIsSharedAndLargePicturesGoAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := NewMemory(100)
+		m := NewMemory(100, 500)
 		var used, peak, alone atomic.Int64
 		var all sync.WaitGroup
 		for _, bytes := range []int64{40, 40, 40, 500, 60, 40, 20, 100} {
@@ -48,7 +49,7 @@ func TestMemoryIsSharedAndLargePicturesGoAlone(t *testing.T) {
 }
 
 func TestWaitForMemoryEndsWithTheRun(t *testing.T) {
-	o := Options{Memory: NewMemory(1)}
+	o := Options{Memory: NewMemory(1, 1<<20)}
 	release, err := o.Memory.acquire(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -84,5 +85,56 @@ func TestDecodedBytesFollowThePixels(t *testing.T) {
 		if got != 200*c.want {
 			t.Errorf("%s: %d bytes a pixel, want %d", name, got/200, c.want)
 		}
+	}
+}
+
+func TestPictureLargerThanTheBudgetIsDecodedAlone(t *testing.T) {
+	photo := testimage.PNG(testimage.Landscape(400, 300))
+	o := Options{Memory: NewMemory(10_000, 4<<20)}
+	held, err := o.Memory.acquire(t.Context(), 1) // somebody else
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := o.Bytes(context.WithoutCancel(t.Context()), photo)
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		t.Fatalf("it did not wait: %v", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	held()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPictureThatCannotBeDecodedEvenAloneIsRefusedByItsHeader(t *testing.T) {
+	o := Options{Memory: NewMemory(64_000_000, 128_000_000)}
+	p, err := o.Bytes(t.Context(), testimage.Bomb(10_000, 10_000))
+	const want = "decode: decoding the picture takes about 401 MB of memory, and at most 128 MB may be used (save a smaller copy of it, or exclude it)"
+	if domain.KindOf(err) != domain.TooLarge || err.Error() != want {
+		t.Errorf("it ends with %v, want %s", err, want)
+	}
+	if p.Source.Width != 10_000 || p.Source.Format != "png" {
+		t.Errorf("facts are %+v", p.Source)
+	}
+	need, ok := errors.AsType[*MemoryError](err)
+	if !ok {
+		t.Fatal("how much it takes is not told")
+	}
+	o.Memory = NewMemory(need.Need, 0)
+	if _, err := o.Bytes(t.Context(), testimage.Bomb(10_000, 10_000)); domain.KindOf(err) != domain.Corrupt { // there is no data
+		t.Errorf("with as much as it takes it ends with %v", err)
+	}
+}
+
+func TestJPEGOfHundredMegapixelsFitsIntoLittleMemory(t *testing.T) {
+	photo := testimage.JPEG(image.NewGray(image.Rect(0, 0, 10_000, 10_000)), 80)
+	p, err := Options{Memory: NewMemory(20_000_000, 0)}.Bytes(t.Context(), photo)
+	if err != nil || p.Width != 1080 || p.Source.Width != 10_000 {
+		t.Errorf("%d of %d pixels: %v", p.Width, p.Source.Width, err)
 	}
 }

@@ -1,6 +1,7 @@
 package preprocess
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -135,7 +136,7 @@ func photoSize(r io.Reader) (image.Config, error) {
 
 // decodePhoto is a codec's decode, at the whole size: for JPEGs within other
 // files.
-func decodePhoto(data []byte) (image.Image, error) {
+func decodePhoto(_ context.Context, data []byte) (image.Image, error) {
 	p, _, err := jpeg.Decode(data, jpeg.Options{})
 	if err != nil {
 		return nil, err

@@ -63,8 +63,9 @@ type Options struct {
 	// smaller, in steps, until its longer side comes to LeastSide. What cannot
 	// be made to fit is TooLarge. 0 is no bound.
 	MaxBytes int
-	// Memory bounds what decoded pictures take, with all others that share it;
-	// nil for no bound.
+	// Memory bounds what pictures take while they are prepared, with all others
+	// that share it; nil for no bound. What a picture takes is known from its
+	// header, before anything is decoded: its pixels, and its file.
 	Memory *Memory
 }
 
@@ -97,7 +98,7 @@ type Picture struct {
 //
 // Every error is a *domain.Error of kind Unreadable, Unsupported, Corrupt or
 // TooLarge, with the path as its object; or of kind Interrupted when ctx was
-// done, which is looked at between the steps only. With an error,
+// done, which is looked at between the steps, and within those that may take long. With an error,
 // Picture.Source holds what is known so far.
 func (o Options) File(ctx context.Context, path string) (Picture, error) {
 	o = o.withDefaults()
@@ -122,6 +123,10 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	if err != nil {
 		return Picture{Source: facts}, err
 	}
+	need += int64(len(data))
+	if err := o.Memory.allows(need); err != nil {
+		return Picture{Source: facts}, err
+	}
 	release, err := o.Memory.acquire(ctx, need)
 	if err != nil {
 		return Picture{Source: facts}, interrupted(ctx)
@@ -133,11 +138,8 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 		p.Source = facts
 		return p, err
 	}
-	img, err := c.decodeSafely(data)
+	img, err := c.decodeSafely(ctx, data)
 	if err != nil {
-		return Picture{Source: facts}, err
-	}
-	if err := interrupted(ctx); err != nil {
 		return Picture{Source: facts}, err
 	}
 	p, err := o.render(img, facts.Orientation)

@@ -1,6 +1,7 @@
 package preprocess
 
 import (
+	"context"
 	"image"
 	"io"
 
@@ -22,12 +23,12 @@ func init() {
 				p, err := raw.Open(format, data)
 				return image.Config{Width: p.Width, Height: p.Height}, err
 			},
-			decode: func(data []byte) (image.Image, error) {
+			decode: func(ctx context.Context, data []byte) (image.Image, error) {
 				p, err := raw.Open(format, data)
 				if err != nil {
 					return nil, err
 				}
-				return codecs["jpeg"].decode(p.JPEG)
+				return codecs["jpeg"].decode(ctx, p.JPEG)
 			},
 		}
 	}

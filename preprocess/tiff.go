@@ -1,6 +1,7 @@
 package preprocess
 
 import (
+	"context"
 	"image"
 
 	"vlocal/preprocess/tiff"
@@ -8,7 +9,12 @@ import (
 
 // init, as TIFF can hold JPEG.
 func init() {
-	codecs["tiff"] = codec{tiff.Config, func(data []byte) (image.Image, error) {
-		return tiff.Decode(data, codecs["jpeg"].decode)
+	codecs["tiff"] = codec{tiff.Config, func(ctx context.Context, data []byte) (image.Image, error) {
+		return tiff.Decode(data, func(part []byte) (image.Image, error) {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			return decodePhoto(ctx, part)
+		})
 	}}
 }

@@ -2,6 +2,7 @@ package preprocess
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -37,7 +38,7 @@ func webpSize(r io.Reader) (image.Config, error) {
 
 // decodeWebP gives the picture, or the first frame of an animation where it belongs
 // on the canvas; what the frame leaves open is transparent.
-func decodeWebP(data []byte) (image.Image, error) {
+func decodeWebP(ctx context.Context, data []byte) (image.Image, error) {
 	config, err := webpSize(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func decodeWebP(data []byte) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, err := webp.Decode(bytes.NewReader(f.file))
+	img, err := webp.Decode(untilDone{ctx, bytes.NewReader(f.file)})
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func FuzzWebP(f *testing.F) {
 		if err != nil || config.Width > 256 || config.Height > 256 {
 			return
 		}
-		img, err := decodeWebP(data)
+		img, err := decodeWebP(t.Context(), data)
 		if err == nil && img.Bounds().Size() != image.Pt(config.Width, config.Height) {
 			t.Errorf("it says %d x %d and is %v", config.Width, config.Height, img.Bounds())
 		}

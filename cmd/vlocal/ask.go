@@ -42,7 +42,10 @@ type asking struct {
 // them, and tells how it went.
 func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope store.Scope) error {
 	a := asking{c: c, con: consoleOf(c), store: s, server: srv, scope: scope, record: &record{con: consoleOf(c)}}
-	var err error
+	memory, err := memoryOf(c)
+	if err != nil {
+		return err
+	}
 	if err = a.configure(); err != nil {
 		return err
 	}
@@ -65,7 +68,7 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	if a.task, err = s.Task(ctx, task); err != nil {
 		return err
 	}
-	a.pictures = picturesOf(c, a.task)
+	a.pictures = picturesOf(c, a.task, memory)
 	a.worker.Preparers = a.pictures.preparers()
 	if c.Bool("dry-run") {
 		return a.tellAhead(ctx)

@@ -23,10 +23,6 @@ import (
 // so this bounds memory too.
 const fetches = 8
 
-// decodedMemory bounds what all decoded pictures take at the same moment, in
-// bytes. A larger one is decoded alone.
-const decodedMemory = 1 << 30
-
 // pictures prepares what is sent of an image, wherever it is.
 type pictures struct {
 	box preprocess.Options
@@ -42,10 +38,11 @@ type pictures struct {
 }
 
 // picturesOf takes from the flags how the pictures of a task are to be prepared.
-func picturesOf(c *cli.Context, task domain.Task) pictures {
+func picturesOf(c *cli.Context, task domain.Task, memory *preprocess.Memory) pictures {
 	p := newPictures(
 		preprocess.Options{
 			MaxWidth: task.MaxWidth, MaxHeight: task.MaxHeight, Quality: task.Quality, MaxBytes: task.MaxBytes,
+			Memory: memory,
 		},
 		fetch.Options{AllowPrivate: c.Bool(allowPrivateFlag), UserAgent: "vlocal/" + version},
 	)
@@ -55,7 +52,6 @@ func picturesOf(c *cli.Context, task domain.Task) pictures {
 
 func newPictures(box preprocess.Options, web fetch.Options) pictures {
 	web.MaxConnsPerHost = fetches
-	box.Memory = preprocess.NewMemory(decodedMemory)
 	return pictures{
 		box:      box,
 		web:      fetch.New(web),
@@ -126,6 +122,9 @@ func (p pictures) decode(ctx context.Context, path string, do func() (preprocess
 	picture, err := do()
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		e.Object = domain.PathText(path)
+		if m, ok := errors.AsType[*preprocess.MemoryError](e.Err); ok {
+			e.Hint = memoryHint(m)
+		}
 	}
 	return picture, err
 }

@@ -27,6 +27,7 @@ func runCommand() *cli.Command {
 			Usage: "send pictures of at most `SIZE` bytes, such as 4MB, by less quality, then by less size; counts the JPEG, which takes a third more in a request",
 		},
 	}
+	flags = append(flags, memoryFlag)
 	flags = append(flags, serverFlags()...)
 	flags = append(flags, moneyFlags()...)
 	flags = append(flags, dryRunFlag)
@@ -187,7 +188,7 @@ func retryCommand() *cli.Command {
 		ArgsUsage: "[PATH...]",
 		Description: `vlocal retry
 vlocal retry ~/Photos/2024          only the failed ones in this folder`,
-		Flags: append(append(append(serverFlags(), moneyFlags()...), urlFlags()...), dryRunFlag, quietFlag, jsonFlag),
+		Flags: append(append(append(serverFlags(), moneyFlags()...), urlFlags()...), memoryFlag, dryRunFlag, quietFlag, jsonFlag),
 		Action: func(c *cli.Context) error {
 			roots, err := rootsOf(c)
 			if err != nil {

@@ -2,11 +2,13 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"vlocal/internal/loadserver"
+	"vlocal/internal/testimage"
 )
 
 // TestMain lets the test's program be the processes that bench starts of itself.
@@ -71,6 +73,25 @@ func TestRunEndsWhenItsTimeIsUp(t *testing.T) {
 	}
 	if got.Client.Done == 0 || got.Client.Done == 10_000 {
 		t.Errorf("done %d", got.Client.Done)
+	}
+}
+
+func TestWholeProgramAsksAboutEveryPhoto(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "a.heic"), testimage.HEIC(testimage.Landscape(64, 48), testimage.HEIF{}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, p := range map[string]photos{
+		"made up": {Count: 5, Width: 64, Height: 48, PNG: 2}, "of a folder": {Count: 3, Folder: folder, Memory: "64MB"},
+	} {
+		got, err := row{client: client{Photos: &p}}.measure(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		// As many answers as photos: no two have the same bytes.
+		if got.Server.Answered != p.Count || got.Client.Elapsed <= 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }
 

@@ -24,6 +24,9 @@ type client struct {
 	// Plain is the peer: goroutines that post ready bodies with net/http and
 	// record nothing.
 	Plain bool
+	// Photos are what the whole program is run on, instead of the loop alone; nil
+	// for the loop.
+	Photos *photos
 	// Requests is how many jobs there are, Picture the size of each in bytes.
 	Requests, Picture, Slots int
 	// Timeout bounds a request; 0 means the default.
@@ -59,6 +62,9 @@ type clientResult struct {
 func (c client) measure(ctx context.Context) (clientResult, error) {
 	if c.Plain {
 		return c.measurePlain(ctx)
+	}
+	if c.Photos != nil {
+		return c.measureProgram(ctx)
 	}
 	dir, err := os.MkdirTemp("", "vlocal-bench-")
 	if err != nil {

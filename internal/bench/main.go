@@ -26,6 +26,8 @@ type settings struct {
 	seed                               uint64
 	json                               bool
 	profile                            string
+	photos                             int
+	folder                             string
 }
 
 func main() {
@@ -38,6 +40,8 @@ func main() {
 	flag.Uint64Var(&s.seed, "seed", 1, "draw the latencies and faults from seed `N`")
 	flag.BoolVar(&s.json, "json", false, "print what was measured as JSON, one row a line")
 	flag.StringVar(&s.profile, "cpuprofile", "", "write a CPU profile of vlocal's last measurement to `FILE`")
+	flag.IntVar(&s.photos, "photos", 1000, "run the photos scenario on `N` photos (some 3 MB each, in the folder for temporary files)")
+	flag.StringVar(&s.folder, "folder", "", "in the photos scenario take the files in `FOLDER` too")
 	chosen := flag.String("scenario", "", "measure only these, of "+strings.Join(names(), ", "))
 	role := flag.String("role", "", "(what a process that bench itself starts is to do)")
 	flag.Parse()

@@ -11,6 +11,9 @@ import (
 type HEIF struct {
 	// Tile is the side of the tiles of a grid, a multiple of 16; 0 for one piece.
 	Tile int
+	// Repeat is how many columns and rows a grid has, whose tiles are all the whole
+	// picture; zero for none.
+	Repeat image.Point
 	// Turns are quarters against the clock that a reader is to turn it (irot).
 	Turns int
 	// Mirror is 1 for top and bottom to be swapped, 2 for left and right (imir).
@@ -51,6 +54,9 @@ func HEIC(img image.Image, o HEIF) []byte {
 			items = append(items, heifItem{"hvc1", v.stream(img, image.Pt(x, y)), []byte{1, 2}})
 		}
 	}
+	if o.Repeat != (image.Point{}) {
+		size = image.Pt(size.X*o.Repeat.X, size.Y*o.Repeat.Y)
+	}
 	return o.file("heic", items, box("hvcC", v.config()), tile, size)
 }
 
@@ -89,12 +95,13 @@ func (o HEIF) file(brand string, items []heifItem, config []byte, tile, size ima
 	}
 	var refs []byte
 	n := len(items)
-	if o.Tile > 0 {
+	if o.Tile > 0 || o.Repeat != (image.Point{}) {
 		grid := []byte{0, 1, byte((size.Y - 1) / tile.Y), byte((size.X - 1) / tile.X)}
 		items = append(items, heifItem{"grid", append(grid, u32(size.X, size.Y)...), main[1:]})
-		dimg := append(u16(n+1), u16(n)...)
-		for i := range n {
-			dimg = append(dimg, u16(i+1)...)
+		parts := max(n, o.Repeat.X*o.Repeat.Y)
+		dimg := append(u16(n+1), u16(parts)...)
+		for i := range parts {
+			dimg = append(dimg, u16(i%n+1)...)
 		}
 		refs = box("iref", u32(0), box("dimg", dimg))
 		n++

@@ -1,6 +1,7 @@
 package heif
 
 import (
+	"errors"
 	"image"
 	"sync"
 	"testing"
@@ -62,5 +63,15 @@ func TestMemoryIsEnoughForEverySizeOfTile(t *testing.T) {
 				t.Errorf("%v in tiles of %d: %v", size, tile, err)
 			}
 		}
+	}
+}
+
+func TestGridOfTooManyTilesIsUnsupported(t *testing.T) {
+	p, err := Open(testimage.HEIC(testimage.Landscape(16, 16), testimage.HEIF{Repeat: image.Pt(100, 30)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Decode(t.Context()); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("it ended with %v", err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"runtime"
 )
 
 // ErrUnsupported says that a file is sound as far as can be told, and not of a kind
@@ -159,7 +160,7 @@ var (
 
 // Memory is how many bytes decoding takes at its peak, by measurement: an AVIF
 // picture is held in the decoder as planes and twice as RGBA, and once outside; of a
-// HEIC picture only a tile.
+// HEIC picture only some tiles, in as many instances as there are processors.
 func (p *Picture) Memory() int64 {
 	pixels := int64(p.canvas.X) * int64(p.canvas.Y)
 	switch {
@@ -170,6 +171,8 @@ func (p *Picture) Memory() int64 {
 		if err != nil {
 			return pixels * 3
 		}
-		return pixels*3 + int64(hevcLimit(t.size))
+		each := perInstance(t.size)
+		instances := min(runtime.GOMAXPROCS(0), (len(t.items)+each-1)/each)
+		return pixels*3 + int64(instances)*int64(hevcLimit(t.size))
 	}
 }

@@ -6,6 +6,11 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 )
 
 // tiles are the parts that a picture is stored in, row by row.
@@ -14,6 +19,10 @@ type tiles struct {
 	cols, rows int
 	items      []*item
 }
+
+// maxTiles bounds the tiles of a grid. Even the smallest takes a while; with those of
+// telephones, of 512 x 512 pixels, so many are 655 megapixels.
+const maxTiles = 2500
 
 // tiles gives the parts of a grid (ISO/IEC 23008-12, 6.6.2.3), or the picture
 // itself.
@@ -35,6 +44,9 @@ func (p *Picture) tiles() (tiles, error) {
 	w, h := int(r.number(n)), int(r.number(n))
 	if r.short || image.Pt(w, h) != p.canvas {
 		return tiles{}, errors.New("the grid is not as large as the picture")
+	}
+	if t.rows*t.cols > maxTiles {
+		return tiles{}, fmt.Errorf("%w: a grid of more than %d tiles", ErrUnsupported, maxTiles)
 	}
 	if len(p.it.of) != t.rows*t.cols {
 		return tiles{}, errors.New("the grid does not have all its tiles")
@@ -69,15 +81,28 @@ func perInstance(size image.Point) int {
 	return min(max(pixels/((size.X+64)*(size.Y+64)), 1), 256)
 }
 
-// Decode gives the pixels, as stored. Those of a grid come tile by tile, and between
-// two of them it looks whether ctx is done.
+// running has a place for each instance of a decoder that runs: more than there are
+// processors would only take memory.
+var running = semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0)))
+
+// Decode gives the pixels, as stored. Those of a grid come tile by tile, on all
+// processors that no other picture is decoded on. When ctx is done, it ends within
+// moments, with its cause.
 func (p *Picture) Decode(ctx context.Context) (image.Image, error) {
+	img, err := p.decode(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return cropped(img, p.crop), nil
+}
+
+func (p *Picture) decode(ctx context.Context) (image.Image, error) {
 	if p.av1 {
-		img, err := p.decodeAV1(ctx)
-		if err != nil {
-			return nil, err
+		if err := running.Acquire(ctx, 1); err != nil {
+			return nil, context.Cause(ctx)
 		}
-		return cropped(img, p.crop), nil
+		defer running.Release(1)
+		return p.decodeAV1(ctx)
 	}
 	t, err := p.tiles()
 	if err != nil {
@@ -85,12 +110,23 @@ func (p *Picture) Decode(ctx context.Context) (image.Image, error) {
 	}
 	all := mosaic{size: p.canvas}
 	each := perInstance(t.size)
+	group, within := errgroup.WithContext(ctx)
 	for from := 0; from < len(t.items); from += each {
-		if err := p.decodeTiles(ctx, t, from, min(from+each, len(t.items)), &all); err != nil {
-			return nil, err
+		if running.Acquire(within, 1) != nil {
+			break // ctx or the group knows why
 		}
+		group.Go(func() error {
+			defer running.Release(1)
+			return p.decodeTiles(within, t, from, min(from+each, len(t.items)), &all)
+		})
 	}
-	return cropped(all.image(), p.crop), nil
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return all.image(), nil
 }
 
 // decodeTiles adds some tiles to the mosaic, all with one instance of the decoder.
@@ -101,9 +137,6 @@ func (p *Picture) decodeTiles(ctx context.Context, t tiles, from, to int, all *m
 	}
 	defer in.close(ctx)
 	for i := from; i < to; i++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		tile, err := p.decodeTile(ctx, in, t.items[i])
 		if err != nil {
 			return err
@@ -118,6 +151,7 @@ func (p *Picture) decodeTiles(ctx context.Context, t tiles, from, to int, all *m
 // mosaic is a picture that is put together from tiles of one kind.
 type mosaic struct {
 	size   image.Point
+	mu     sync.Mutex // for what follows
 	planes *image.YCbCr
 	canvas draw.Image // where the tiles are not YCbCr
 }
@@ -125,6 +159,8 @@ type mosaic struct {
 var errMixed = errors.New("tiles of different colours")
 
 func (m *mosaic) add(tile image.Image, at image.Point) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	all := image.Rectangle{Max: m.size}
 	if tile, ok := tile.(*image.YCbCr); ok {
 		if m.canvas != nil {

@@ -53,14 +53,31 @@ func compile(packed []byte) (c compiled, err error) {
 	if err != nil {
 		return c, err
 	}
+	if code, err = metered(code); err != nil {
+		return c, err
+	}
 	// What is compiled serves all pictures until the program ends.
 	ctx := context.Background()
 	c.runtime = wazero.NewRuntime(ctx)
-	if _, err = wasi_snapshot_preview1.Instantiate(ctx, c.runtime); err != nil {
+	host := c.runtime.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
+	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(host)
+	host.NewFunctionBuilder().WithGoFunction(api.GoFunc(exit), []api.ValueType{api.ValueTypeI32}, nil).Export("proc_exit")
+	if _, err = host.Instantiate(ctx); err != nil {
 		return c, err
 	}
 	c.module, err = c.runtime.CompileModule(ctx, code)
 	return c, err
+}
+
+// exit is the modules' proc_exit, with a status. The call of a function ends with
+// what it panics with.
+func exit(ctx context.Context, status []uint64) {
+	if s := api.DecodeU32(status[0]); s != tick {
+		panic(fmt.Errorf("it ended with status %d", s))
+	}
+	if err := context.Cause(ctx); err != nil {
+		panic(err)
+	}
 }
 
 // instance is a decoder with memory of its own. It is not for more than one
