@@ -14,7 +14,7 @@ import (
 
 // decodeJPEGs puts together a picture whose strips or tiles are JPEGs, with tables
 // that they share.
-func (h *header) decodeJPEGs(decode func([]byte) (image.Image, error)) (image.Image, error) {
+func (h *header) decodeJPEGs(decode JPEGDecoder) (image.Image, error) {
 	tables := bytes.TrimSuffix(h.Value(h.tags[tagJPEGTables]), []byte{0xff, 0xd9})
 	tables = bytes.TrimPrefix(tables, []byte{0xff, 0xd8})
 	head := append([]byte{0xff, 0xd8}, tables...)
@@ -31,10 +31,7 @@ func (h *header) decodeJPEGs(decode func([]byte) (image.Image, error)) (image.Im
 			return nil, errors.New("a part is not the JPEG that it should be")
 		}
 		whole := append(append([]byte{}, head...), b[2:]...)
-		if w, rows := frameSize(whole); w > h.blockW || rows > h.blockH {
-			return nil, errors.New("a part is larger than it says")
-		}
-		img, err := decode(whole)
+		img, err := decode(whole, h.blockW, h.blockH)
 		if err != nil {
 			return nil, err
 		}
@@ -42,25 +39,6 @@ func (h *header) decodeJPEGs(decode func([]byte) (image.Image, error)) (image.Im
 		draw.Draw(canvas, img.Bounds().Sub(img.Bounds().Min).Add(at), img, img.Bounds().Min, draw.Src)
 	}
 	return canvas, nil
-}
-
-// frameSize reads the size in the frame header of a JPEG (ITU-T T.81, B.2.2), zero
-// where there is none, which the decoder will find.
-func frameSize(b []byte) (w, h int) {
-	for at := 2; at+9 <= len(b) && b[at] == 0xff; {
-		m := b[at+1]
-		switch {
-		case m == 0xff:
-			at++
-			continue
-		case m >= 0xc0 && m <= 0xcf && m != 0xc4 && m != 0xc8 && m != 0xcc:
-			return int(b[at+7])<<8 | int(b[at+8]), int(b[at+5])<<8 | int(b[at+6])
-		case m == 0xda:
-			return 0, 0
-		}
-		at += 2 + int(b[at+2])<<8 + int(b[at+3])
-	}
-	return 0, 0
 }
 
 // decode reads samples strip by strip, or tile by tile, of each plane.

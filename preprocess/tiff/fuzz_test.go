@@ -2,6 +2,7 @@ package tiff
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/jpeg"
 	"testing"
@@ -18,7 +19,13 @@ func FuzzDecode(f *testing.F) {
 	} {
 		f.Add(testimage.PlainTIFF(scene, k))
 	}
-	decodeJPEG := func(b []byte) (image.Image, error) { return jpeg.Decode(bytes.NewReader(b)) }
+	decodeJPEG := func(b []byte, w, h int) (image.Image, error) {
+		config, err := jpeg.DecodeConfig(bytes.NewReader(b))
+		if err != nil || config.Width > w || config.Height > h {
+			return nil, errors.New("not a part")
+		}
+		return jpeg.Decode(bytes.NewReader(b))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		config, err := Config(bytes.NewReader(data))
 		if err != nil || config.Width > 256 || config.Height > 256 {

@@ -87,8 +87,13 @@ func Config(r io.Reader) (image.Config, error) {
 	return image.Config{ColorModel: model, Width: h.w, Height: h.h}, nil
 }
 
+// JPEGDecoder decodes a JPEG that is a part of a picture, unless its own header says
+// that it is larger than w x h pixels: the part could be a bomb, whatever the
+// picture says of its size.
+type JPEGDecoder func(data []byte, w, h int) (image.Image, error)
+
 // Decode reads the first page. JPEG parts are left to decodeJPEG.
-func Decode(data []byte, decodeJPEG func([]byte) (image.Image, error)) (image.Image, error) {
+func Decode(data []byte, decodeJPEG JPEGDecoder) (image.Image, error) {
 	h, err := readHeader(data)
 	if err != nil {
 		return nil, err
