@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"vlocal/preprocess/colour"
 	"vlocal/preprocess/jpeg"
 	"vlocal/preprocess/scale"
 )
@@ -16,7 +17,7 @@ import (
 // photo is the way of a JPEG: decoded at the scale that is needed, made smaller
 // and turned on its planes, and written again. It holds no whole picture. What is
 // damaged is shown as far as it goes, with a warning.
-func (o Options) photo(data []byte, orientation int) (p Picture, warning string, err error) {
+func (o Options) photo(data []byte, orientation int, c *colour.Conversion) (p Picture, warning string, err error) {
 	err = recovered(func() error {
 		h, err := jpeg.ReadHeader(data)
 		if err != nil {
@@ -40,9 +41,10 @@ func (o Options) photo(data []byte, orientation int) (p Picture, warning string,
 		}
 		small := onPlanes(img, w, height, orientation)
 		if small == nil { // CMYK and RGB
-			p, err = o.render(img, orientation)
+			p, err = o.render(img, orientation, c)
 			return err
 		}
+		toSRGB(c, small)
 		p.Width, p.Height = upright(w, height, orientation)
 		p.JPEG, err = jpeg.Encode(nil, small, o.Quality)
 		p.JPEG = slices.Clip(p.JPEG)

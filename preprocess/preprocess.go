@@ -115,13 +115,14 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	if err != nil {
 		return Picture{Source: facts}, err
 	}
-	release, err := o.Memory.acquire(ctx, need)
+	colours := coloursOf(facts.Format, data)
+	release, err := o.Memory.acquire(ctx, need+colours.bytes())
 	if err != nil {
 		return Picture{Source: facts}, interrupted(ctx)
 	}
 	defer release()
 	if facts.Format == "jpeg" {
-		p, warning, err := o.photo(data, facts.Orientation)
+		p, warning, err := o.photo(data, facts.Orientation, colours.conversion())
 		facts.Warning = warning
 		p.Source = facts
 		return p, err
@@ -133,7 +134,7 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	if err := interrupted(ctx); err != nil {
 		return Picture{Source: facts}, err
 	}
-	p, err := o.render(img, facts.Orientation)
+	p, err := o.render(img, facts.Orientation, colours.conversion())
 	p.Source = facts
 	return p, err
 }

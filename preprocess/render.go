@@ -7,6 +7,8 @@ import (
 	"math"
 
 	"github.com/disintegration/imaging"
+
+	"vlocal/preprocess/colour"
 )
 
 // upright gives the size that a stored picture of w by h pixels has once its
@@ -32,8 +34,8 @@ func fit(w, h, maxW, maxH int) (int, int) {
 	return side(w, maxW), side(h, maxH)
 }
 
-// render fits, turns, flattens and encodes.
-func (o Options) render(img image.Image, orientation int) (Picture, error) {
+// render fits, turns, converts, flattens and encodes.
+func (o Options) render(img image.Image, orientation int, c *colour.Conversion) (Picture, error) {
 	var p Picture
 	err := recovered(func() error {
 		b := img.Bounds()
@@ -42,7 +44,7 @@ func (o Options) render(img image.Image, orientation int) (Picture, error) {
 		boxW, boxH := upright(o.MaxWidth, o.MaxHeight, orientation)
 		w, h := fit(b.Dx(), b.Dy(), boxW, boxH)
 		p.Width, p.Height = upright(w, h, orientation)
-		data, err := o.encode(prepared(img, w, h, orientation))
+		data, err := o.encode(prepared(img, w, h, orientation, c))
 		p.JPEG = data
 		return err
 	})
@@ -52,18 +54,28 @@ func (o Options) render(img image.Image, orientation int) (Picture, error) {
 	return p, nil
 }
 
-// prepared gives img at w by h pixels, then turned, without transparency.
-func prepared(img image.Image, w, h, orientation int) image.Image {
+// prepared gives img at w by h pixels, then turned, in sRGB and without transparency.
+func prepared(img image.Image, w, h, orientation int, c *colour.Conversion) image.Image {
 	b := img.Bounds()
 	same := w == b.Dx() && h == b.Dy()
-	if y, ok := img.(*image.YCbCr); ok && same && orientation <= 1 {
+	if y, ok := img.(*image.YCbCr); ok && same && orientation <= 1 && (c == nil || b.Min == image.Point{}) {
+		c.YCbCr(y)
 		return y // which is how JPEG stores it: encoding it loses the least
 	}
+	if inks, ok := img.(*image.CMYK); ok && c.OfInks() {
+		return onWhite(c.CMYK(smallInks(inks, w, h, orientation)))
+	}
+	// What has 16 bits is converted before they become 8: light without a curve
+	// has its dark colours in the lower ones.
+	img, converted := c.Deep(img)
 	var small *image.NRGBA
 	if same {
 		small = imaging.Clone(img)
 	} else {
 		small = imaging.Resize(img, w, h, imaging.Lanczos)
+	}
+	if !converted {
+		c.NRGBA(small)
 	}
 	return onWhite(turn(small, orientation))
 }
