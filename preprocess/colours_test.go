@@ -94,6 +94,7 @@ func unchanged(c [3]float64) [3]float64 { return [3]float64{255 * c[0], 255 * c[
 
 func TestColoursOfProfilesGoOutAsSRGB(t *testing.T) {
 	img := chart()
+	_, av1C, stream := encodeAVIF(t, img)
 	linear := testimage.SRGB
 	linear.Gamma = 1
 	for name, k := range map[string]testimage.ProfileKind{
@@ -101,7 +102,6 @@ func TestColoursOfProfilesGoOutAsSRGB(t *testing.T) {
 		"linear": linear, "sRGB": testimage.SRGB,
 	} {
 		profile := testimage.RGBProfile(k)
-		_, av1C, stream := encodeAVIF(t, img)
 		for format, c := range map[string]struct {
 			data   []byte
 			within float64
