@@ -183,14 +183,11 @@ func exifAdobeRGB(block []byte) bool {
 	return f.AdobeRGB(exif)
 }
 
-// toSRGB converts what onPlanes gives.
-func toSRGB(c *colour.Conversion, img image.Image) {
-	switch img := img.(type) {
-	case *image.YCbCr:
-		c.YCbCr(img)
-	case *image.Gray:
-		c.Gray(img)
-	}
+// copied gives a picture that may be changed.
+func copied(img *image.YCbCr) *image.YCbCr {
+	out := *img
+	out.Y, out.Cb, out.Cr = slices.Clone(img.Y), slices.Clone(img.Cb), slices.Clone(img.Cr)
+	return &out
 }
 
 // smallInks makes a picture of inks smaller and turns it, one ink after the other.

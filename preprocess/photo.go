@@ -39,12 +39,11 @@ func (o Options) photo(data []byte, orientation int, c *colour.Conversion) (p Pi
 		if img, err = sound(img); err != nil {
 			return err
 		}
-		small := onPlanes(img, w, height, orientation)
+		small := onPlanes(img, w, height, orientation, c)
 		if small == nil { // CMYK and RGB
 			p, err = o.render(img, orientation, c)
 			return err
 		}
-		toSRGB(c, small)
 		p.Width, p.Height = upright(w, height, orientation)
 		p.JPEG, err = jpeg.Encode(nil, small, o.Quality)
 		p.JPEG = slices.Clip(p.JPEG)
@@ -69,23 +68,35 @@ func (o Options) stored(w, h, orientation int) (int, int) {
 	return fit(w, h, boxW, boxH)
 }
 
-// onPlanes makes a picture smaller and turns it, where it is grey or has Y, Cb and
-// Cr; nil if it has not. What need not change stays as it is: encoding that loses
-// the least.
-func onPlanes(img image.Image, w, h, orientation int) image.Image {
+// onPlanes makes a picture smaller, turns it and converts it to sRGB, where it is grey
+// or has Y, Cb and Cr; nil if it has not. What need not change stays as it is: encoding
+// that loses the least. img is never changed.
+func onPlanes(img image.Image, w, h, orientation int, c *colour.Conversion) image.Image {
 	b := img.Bounds()
 	same := w == b.Dx() && h == b.Dy() && orientation <= 1
 	switch img := img.(type) {
 	case *image.YCbCr:
-		if same {
-			return img
+		small := img
+		switch {
+		case !same:
+			small = scale.YCbCr(img, w, h, orientation)
+		case c != nil:
+			small = copied(img)
 		}
-		return scale.YCbCr(img, w, h, orientation)
+		c.YCbCr(small)
+		return small
 	case *image.Gray:
-		if same {
-			return img
+		small := img
+		switch {
+		case !same:
+			small = scale.Gray(img, w, h, orientation)
+		case c != nil:
+			grey := *img
+			grey.Pix = slices.Clone(img.Pix)
+			small = &grey
 		}
-		return scale.Gray(img, w, h, orientation)
+		c.Gray(small)
+		return small
 	}
 	return nil
 }

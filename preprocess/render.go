@@ -38,6 +38,11 @@ func fit(w, h, maxW, maxH int) (int, int) {
 func (o Options) render(img image.Image, orientation int, c *colour.Conversion) (Picture, error) {
 	var p Picture
 	err := recovered(func() error {
+		// What has 16 bits is converted before they become 8: light without a curve
+		// has its dark colours in the lower ones.
+		if converted, ok := c.Deep(img); ok {
+			img, c = converted, nil
+		}
 		b := img.Bounds()
 		// The picture is turned after it became small, so the box lies on its
 		// side where the picture does.
@@ -55,28 +60,27 @@ func (o Options) render(img image.Image, orientation int, c *colour.Conversion) 
 }
 
 // prepared gives img at w by h pixels, then turned, in sRGB and without transparency.
+// It does not change img.
 func prepared(img image.Image, w, h, orientation int, c *colour.Conversion) image.Image {
 	b := img.Bounds()
 	same := w == b.Dx() && h == b.Dy()
 	if y, ok := img.(*image.YCbCr); ok && same && orientation <= 1 && (c == nil || b.Min == image.Point{}) {
-		c.YCbCr(y)
+		if c != nil {
+			y = copied(y)
+			c.YCbCr(y)
+		}
 		return y // which is how JPEG stores it: encoding it loses the least
 	}
 	if inks, ok := img.(*image.CMYK); ok && c.OfInks() {
 		return onWhite(c.CMYK(smallInks(inks, w, h, orientation)))
 	}
-	// What has 16 bits is converted before they become 8: light without a curve
-	// has its dark colours in the lower ones.
-	img, converted := c.Deep(img)
 	var small *image.NRGBA
 	if same {
 		small = imaging.Clone(img)
 	} else {
 		small = imaging.Resize(img, w, h, imaging.Lanczos)
 	}
-	if !converted {
-		c.NRGBA(small)
-	}
+	c.NRGBA(small)
 	return onWhite(turn(small, orientation))
 }
 
