@@ -14,7 +14,7 @@
 -- file is brought up to date step by step (store/upgrade.go); a newer one is
 -- refused and left as it is.
 PRAGMA application_id = 0x766c636c;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- A source file or URL, with what is known of it. Rows are never deleted: a file
 -- that vanished keeps its answers.
@@ -29,7 +29,7 @@ CREATE TABLE images (
     -- for a URL.
     bytes       INTEGER NOT NULL CHECK (bytes >= 0),
     mtime_ns    INTEGER NOT NULL,
-    -- From here to warning: known once somebody has looked into the file.
+    -- From here to phash: known once somebody has looked into the file.
     sha256      BLOB    CHECK (length(sha256) = 32),
     -- Pixels, as a person sees the picture (orientation applied).
     width       INTEGER CHECK (width > 0),
@@ -42,16 +42,38 @@ CREATE TABLE images (
     -- What is wrong with a picture that was decoded as far as it goes; NULL if
     -- nothing is.
     warning     TEXT,
+    -- The camera and the lens, as EXIF names them.
+    camera      TEXT,
+    lens        TEXT,
+    -- Where it was taken, in degrees (WGS 84), north and east positive.
+    latitude    REAL    CHECK (latitude BETWEEN -90 AND 90),
+    longitude   REAL    CHECK (longitude BETWEEN -180 AND 180),
+    -- A perceptual hash of the upright picture, 64 bits: alike pictures differ in
+    -- few of them (preprocess/phash).
+    phash       INTEGER,
     found_at    INTEGER NOT NULL,
     -- When a scan noticed that the file is gone; NULL while it is there.
     missing_at  INTEGER,
     UNIQUE (path, path_raw)
 ) STRICT;
 
--- A question. Changing any part of it makes a new task; old answers stay.
+-- A question. Changing any part of it but its name makes a new task; old answers
+-- stay.
 CREATE TABLE tasks (
     id         INTEGER PRIMARY KEY,
+    -- What a person calls it; NULL if nothing. Of several with one name the latest
+    -- is meant.
+    name       TEXT,
+    -- A template: {{.Name}} and the like stand for what is known of an image.
     prompt     TEXT    NOT NULL,
+    -- The system prompt; empty for none.
+    system     TEXT    NOT NULL DEFAULT '',
+    -- The JSON Schema of the answer, whose properties are the fields; empty for
+    -- free text.
+    schema     TEXT    NOT NULL DEFAULT '',
+    -- Examples that are shown first, as a JSON array of {path, sha256, answer};
+    -- empty for none.
+    examples   TEXT    NOT NULL DEFAULT '',
     model      TEXT    NOT NULL,
     -- Bound on the answer.
     max_tokens INTEGER NOT NULL CHECK (max_tokens > 0),
@@ -59,8 +81,10 @@ CREATE TABLE tasks (
     max_width  INTEGER NOT NULL CHECK (max_width > 0),
     max_height INTEGER NOT NULL CHECK (max_height > 0),
     quality    INTEGER NOT NULL CHECK (quality BETWEEN 1 AND 100),
+    -- At most so many bytes of JPEG; 0 for no bound.
+    max_bytes  INTEGER NOT NULL DEFAULT 0 CHECK (max_bytes >= 0),
     created_at INTEGER NOT NULL,
-    UNIQUE (prompt, model, max_tokens, max_width, max_height, quality)
+    UNIQUE (prompt, system, schema, examples, model, max_tokens, max_width, max_height, quality, max_bytes)
 ) STRICT;
 
 -- One invocation that asks. At most one is under way in a database, which a
@@ -100,16 +124,25 @@ CREATE TABLE jobs (
                    'unreadable', 'unsupported', 'corrupt', 'too_large',
                    'rate_limited', 'timeout', 'network', 'server',
                    'auth', 'quota', 'model',
-                   'bad_request', 'refused', 'truncated', 'invalid_answer',
+                   'bad_request', 'refused', 'filtered', 'truncated', 'invalid_answer',
                    'interrupted')),
     error      TEXT,
     -- The answer that counts. It may come from an attempt at another job: a
     -- second file with the same bytes is not asked about again.
     answer_id  INTEGER REFERENCES answers (id),
+    -- An answer that did not fit the task's schema: the next attempt shows it to
+    -- the model, with what was wrong. NULL if there is none to better.
+    rejected_id INTEGER REFERENCES answers (id),
+    -- The answer that the job had before a person asked for another (redo). One
+    -- that is older than it is shared no more. NULL if that never was.
+    earlier_id INTEGER REFERENCES answers (id),
+    -- The image that looks alike and is asked instead of this one, which is skipped
+    -- for that; NULL for all others.
+    like_id    INTEGER REFERENCES images (id),
     updated_at INTEGER NOT NULL,
     UNIQUE (image_id, task_id),
     CHECK (status <> 'done' OR answer_id IS NOT NULL),
-    CHECK ((error_kind IS NOT NULL) = (status IN ('failed', 'skipped')))
+    CHECK ((error_kind IS NOT NULL) = (status = 'failed' OR status = 'skipped' AND like_id IS NULL))
 ) STRICT;
 
 -- Claiming what is due, in order.
@@ -138,7 +171,7 @@ CREATE TABLE attempts (
                     'unreadable', 'unsupported', 'corrupt', 'too_large',
                     'rate_limited', 'timeout', 'network', 'server',
                     'auth', 'quota', 'model',
-                    'bad_request', 'refused', 'truncated', 'invalid_answer',
+                    'bad_request', 'refused', 'filtered', 'truncated', 'invalid_answer',
                     'interrupted')),
     -- What went wrong and what to do, for a person.
     error       TEXT,
@@ -164,8 +197,8 @@ CREATE TABLE decisions (
     run_id INTEGER NOT NULL REFERENCES runs (id),
     at     INTEGER NOT NULL,
     -- What it is about: the pace of a key, the slots in use, a pause of the whole
-    -- run, a key, the budget, the tries again.
-    what   TEXT    NOT NULL CHECK (what IN ('pace', 'slots', 'pause', 'key', 'budget', 'retries')),
+    -- run, a key, the budget, the tries again, the format of the answers.
+    what   TEXT    NOT NULL CHECK (what IN ('pace', 'slots', 'pause', 'key', 'budget', 'retries', 'format')),
     -- In words.
     text   TEXT    NOT NULL
 ) STRICT;
@@ -185,20 +218,36 @@ CREATE TABLE answers (
     -- The model's name as the server gave it.
     model         TEXT    NOT NULL,
     -- The server's word for why the text ends ('stop', 'length'); NULL if none.
-    finish_reason TEXT
+    finish_reason TEXT,
+    -- The fields as a JSON object that fits the task's schema; NULL if it has none,
+    -- or if the text does not fit it.
+    fields        TEXT    CHECK (fields IS NULL OR json_valid(fields)),
+    -- What had to be mended in the text for that; NULL if nothing.
+    mended        TEXT
 ) STRICT;
 
 CREATE INDEX answers_by_bytes ON answers (sha256, task_id);
 
+-- How a server and a model take the schema of an answer, found out by asking.
+CREATE TABLE answer_formats (
+    base_url TEXT    NOT NULL,
+    model    TEXT    NOT NULL,
+    format   TEXT    NOT NULL CHECK (format IN ('json_schema', 'json_object', 'prompt')),
+    found_at INTEGER NOT NULL,
+    PRIMARY KEY (base_url, model)
+) STRICT, WITHOUT ROWID;
+
 -- One row a job, in words; `vlocal export` writes these columns, up to
--- warning, in path order. Attempts, tokens and cost are all that the job itself
--- took, so a row that shares another's answer has none; latency is that of its
--- last attempt.
+-- asked_instead, in path order. Attempts, tokens and cost are all that the job
+-- itself took, so a row that shares another's answer has none; latency is that of
+-- its last attempt. For every field of any task there is a column behind the
+-- answer, which the program puts there (store/view.go).
 CREATE VIEW results AS
 SELECT
     i.path,
     j.status,
     n.text AS answer,
+    -- fields
     j.error_kind,
     j.error,
     (SELECT count(*) FROM attempts c WHERE c.job_id = j.id) AS attempts,
@@ -216,7 +265,16 @@ SELECT
     END AS finished_at,
     -- In US dollars, over all attempts whose price is known; NULL if none is.
     (SELECT sum(c.cost_nanousd) / 1e9 FROM attempts c WHERE c.job_id = j.id) AS cost_usd,
-    i.warning,
+    -- About the picture that was sent, and about the answer.
+    coalesce(i.warning || coalesce('; ' || n.mended, ''), n.mended) AS warning,
+    -- The image that was asked in place of this one: a file with the same bytes,
+    -- whose answer it shares, or, of a skipped row, one that looks alike.
+    CASE WHEN j.like_id IS NOT NULL THEN (SELECT l.path FROM images l WHERE l.id = j.like_id)
+         ELSE (SELECT s.path FROM attempts o JOIN jobs p ON p.id = o.job_id JOIN images s ON s.id = p.image_id
+                WHERE o.id = n.attempt_id AND p.id <> j.id)
+    END AS asked_instead,
+    n.fields,
+    t.name AS task,
     j.task_id,
     j.id AS job_id,
     j.image_id

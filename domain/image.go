@@ -38,7 +38,23 @@ type Facts struct {
 	// TakenAt is when the camera says the picture was taken, in ISO 8601, with
 	// an offset only where the camera recorded one; "" when unknown.
 	TakenAt string
+	// Camera and Lens are as EXIF names them; "" when unknown.
+	Camera, Lens string
+	// Place is where the picture was taken. It never leaves this machine.
+	Place Place
+	// Hash tells alike pictures.
+	Hash PerceptualHash
 }
+
+// Place is a position on Earth (WGS 84) in degrees, north and east positive.
+type Place struct {
+	Latitude, Longitude float64
+	// Known says that there is one.
+	Known bool
+}
+
+// PerceptualHash tells alike pictures: theirs differ in few bits. 0 when unknown.
+type PerceptualHash uint64
 
 // Candidate is a file that a scan found and that may be an image: its name or
 // its content says so.

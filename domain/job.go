@@ -35,6 +35,9 @@ type Job struct {
 	// Model is the one to ask next, once the first could not answer; "" for the
 	// first.
 	Model string
+	// Rejected is the last answer, where it did not fit the task's schema; nil for
+	// none.
+	Rejected *Rejected
 }
 
 // Asked is whom an attempt asks.
@@ -81,6 +84,10 @@ type Answer struct {
 	Usage
 	// Cost is what the answer costs; nil when that is not known.
 	Cost *Money
+	// Fields is a JSON object that fits the task's schema; "" when there is none.
+	Fields string
+	// Mended says what had to be mended in the text for that; "" for nothing.
+	Mended string
 }
 
 // Usage counts tokens as the server reports them. All are 0 when it does not.
@@ -146,10 +153,12 @@ const (
 	AboutBudget Subject = "budget"
 	// AboutRetries: too many requests are tries again.
 	AboutRetries Subject = "retries"
+	// AboutFormat: how a model is asked for an answer that fits a schema.
+	AboutFormat Subject = "format"
 )
 
 // Subjects is the closed list.
-var Subjects = []Subject{AboutPace, AboutSlots, AboutPause, AboutKey, AboutBudget, AboutRetries}
+var Subjects = []Subject{AboutPace, AboutSlots, AboutPause, AboutKey, AboutBudget, AboutRetries, AboutFormat}
 
 // ErrAnswered says that no attempt was begun because the same bytes were
 // answered under the same task before. The job is done and shares that answer.

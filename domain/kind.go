@@ -48,8 +48,10 @@ const (
 const (
 	// BadRequest: the server understood the request and will not take it (4xx).
 	BadRequest ErrorKind = "bad_request"
-	// Refused: the model or a content filter declined to answer.
+	// Refused: the model declined to answer.
 	Refused ErrorKind = "refused"
+	// Filtered: the provider's content filter stopped the question or the answer.
+	Filtered ErrorKind = "filtered"
 	// Truncated: the answer was cut at the token limit.
 	Truncated ErrorKind = "truncated"
 	// InvalidAnswer: an answer came that is empty or cannot be understood.
@@ -65,7 +67,7 @@ var ErrorKinds = []ErrorKind{
 	Unreadable, Unsupported, Corrupt, TooLarge,
 	RateLimited, Timeout, Network, Server,
 	Auth, Quota, Model,
-	BadRequest, Refused, Truncated, InvalidAnswer,
+	BadRequest, Refused, Filtered, Truncated, InvalidAnswer,
 	Interrupted,
 }
 

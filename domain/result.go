@@ -23,8 +23,23 @@ type Result struct {
 	TakenAt, FinishedAt string
 	// CostUSD is the sum over all attempts whose price is known, in US dollars.
 	CostUSD *float64
-	// Warning is about the picture that was sent: damaged, and decoded as far as it
-	// goes.
+	// Warning is about the picture that was sent (damaged, and decoded as far as it
+	// goes), and about the answer (mended).
 	Warning string
+	// AskedInstead is the path of the image that was asked in place of this one: a
+	// file with the same bytes, whose answer it shares, or, of a skipped one, an
+	// image that looks alike. "" for none.
+	AskedInstead string
+	// Fields is a JSON object that fits the task's schema; "" when there is none.
+	Fields  string
+	Task    string // the task's name
 	ImageID int64
+}
+
+// ResultColumns are the names of the results' own columns, in their order. The
+// fields of an answer stand behind "answer".
+var ResultColumns = []string{
+	"path", "status", "answer", "error_kind", "error", "attempts", "model", "tokens_in", "tokens_out",
+	"latency_ms", "width", "height", "bytes", "taken_at", "finished_at", "cost_usd", "warning", "asked_instead",
+	"fields", "task", "task_id", "job_id", "image_id",
 }

@@ -1,11 +1,22 @@
 package domain
 
-// Task is a question. Two tasks are the same when every field but ID is: a
-// change makes a new task, and the answers of the old one stay.
+// Task is a question. Two tasks are the same when every field but ID and Name is:
+// a change makes a new task, and the answers of the old one stay.
 type Task struct {
 	ID int64
-	// Prompt is the question that is asked about every image.
+	// Name is what a person calls it; "" for nothing. Of several tasks with one
+	// name the latest is meant.
+	Name string
+	// Prompt is the question that is asked about every image, as a template.
 	Prompt string
+	// System is the system prompt; "" for none.
+	System string
+	// Schema is the JSON Schema of the answer, whose properties are the fields; ""
+	// for free text.
+	Schema string
+	// Examples are shown to the model first, as a JSON array of objects with path,
+	// sha256 and answer; "" for none.
+	Examples string
 	// Model is the name that the server knows the model by.
 	Model string
 	Parameters
@@ -21,4 +32,6 @@ type Parameters struct {
 	MaxHeight int `json:"max_height"`
 	// Quality is the JPEG quality of what is sent, 1 to 100.
 	Quality int `json:"quality"`
+	// MaxBytes bounds that JPEG, in bytes; 0 for no bound.
+	MaxBytes int `json:"max_bytes,omitempty"`
 }

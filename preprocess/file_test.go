@@ -60,7 +60,7 @@ func TestFileErrorsNameTheFileAndSayWhatToDo(t *testing.T) {
 		{text, domain.Unsupported,
 			"decode " + text + ": not an image: it looks like text/plain (rename or exclude it, if it is not a picture)"},
 	} {
-		_, err := preprocess.Options{MaxBytes: 1000}.File(t.Context(), c.path)
+		_, err := preprocess.Options{MaxFileBytes: 1000}.File(t.Context(), c.path)
 		if got := domain.KindOf(err); got != c.kind {
 			t.Errorf("kind is %q (%v), want %q", got, err, c.kind)
 			continue

@@ -39,14 +39,16 @@ func (o Options) photo(data []byte, orientation int, c *colour.Conversion) (p Pi
 		if img, err = sound(img); err != nil {
 			return err
 		}
-		small := onPlanes(img, w, height, orientation, c)
-		if small == nil { // CMYK and RGB
+		if !hasPlanes(img) { // CMYK and RGB
 			p, err = o.render(img, orientation, c)
 			return err
 		}
-		p.Width, p.Height = upright(w, height, orientation)
-		p.JPEG, err = jpeg.Encode(nil, small, o.Quality)
-		p.JPEG = slices.Clip(p.JPEG)
+		p, err = o.write(draft{
+			w: w, h: height,
+			at:     func(w, h int) image.Image { return onPlanes(img, w, h, orientation, c) },
+			encode: encodePlanes,
+			plain:  o.asItIs(decoded, w, height, orientation, c),
+		})
 		return err
 	})
 	if err != nil {
@@ -68,9 +70,24 @@ func (o Options) stored(w, h, orientation int) (int, int) {
 	return fit(w, h, boxW, boxH)
 }
 
-// onPlanes makes a picture smaller, turns it and converts it to sRGB, where it is grey
-// or has Y, Cb and Cr; nil if it has not. What need not change stays as it is: encoding
-// that loses the least. img is never changed.
+// hasPlanes says whether a picture is grey or has Y, Cb and Cr.
+func hasPlanes(img image.Image) bool {
+	switch img.(type) {
+	case *image.YCbCr, *image.Gray:
+		return true
+	}
+	return false
+}
+
+// encodePlanes encodes a picture that has planes.
+func encodePlanes(img image.Image, quality int) ([]byte, error) {
+	data, err := jpeg.Encode(nil, img, quality)
+	return slices.Clip(data), err
+}
+
+// onPlanes makes a picture smaller, turns it and converts it to sRGB, where it has
+// planes; nil if it has not. What need not change stays as it is: encoding that loses
+// the least. img is never changed.
 func onPlanes(img image.Image, w, h, orientation int, c *colour.Conversion) image.Image {
 	b := img.Bounds()
 	same := w == b.Dx() && h == b.Dy() && orientation <= 1

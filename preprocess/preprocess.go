@@ -32,8 +32,8 @@ const (
 	// DefaultMaxPixels lets the largest medium format cameras pass (150
 	// megapixels). Decoded, such a picture takes up to 8 bytes a pixel.
 	DefaultMaxPixels = 155_000_000
-	// DefaultMaxBytes is 512 MiB.
-	DefaultMaxBytes = 512 << 20
+	// DefaultMaxFileBytes is 512 MiB.
+	DefaultMaxFileBytes = 512 << 20
 )
 
 // maxSide bounds the longer side, in pixels. Resizing takes about 100 bytes of
@@ -50,12 +50,19 @@ type Options struct {
 	// MaxWidth and MaxHeight are the box, in pixels, that the upright picture
 	// is fitted into. It is never enlarged.
 	MaxWidth, MaxHeight int
-	// Quality is that of the JPEG, 1 to 100.
+	// Quality is that of the JPEG, 1 to 100. A JPEG of at most that quality which
+	// needs nothing done to it is left as it is, less its metadata, where that is
+	// smaller than encoding it again.
 	Quality int
 	// MaxPixels bounds width times height of the source; DefaultMaxPixels.
 	MaxPixels int64
-	// MaxBytes bounds the size of the file; DefaultMaxBytes.
-	MaxBytes int64
+	// MaxFileBytes bounds the size of the file; DefaultMaxFileBytes.
+	MaxFileBytes int64
+	// MaxBytes bounds the JPEG, in bytes. One that would have more gets a lower
+	// quality, down to LeastQuality; where that is not enough, it becomes
+	// smaller, in steps, until its longer side comes to LeastSide. What cannot
+	// be made to fit is TooLarge. 0 is no bound.
+	MaxBytes int
 	// Memory bounds what decoded pictures take, with all others that share it;
 	// nil for no bound.
 	Memory *Memory
@@ -67,7 +74,7 @@ func (o Options) withDefaults() Options {
 	o.MaxWidth, o.MaxHeight = min(o.MaxWidth, maxJPEGSide), min(o.MaxHeight, maxJPEGSide)
 	set(&o.Quality, DefaultQuality)
 	set(&o.MaxPixels, DefaultMaxPixels)
-	set(&o.MaxBytes, DefaultMaxBytes)
+	set(&o.MaxFileBytes, DefaultMaxFileBytes)
 	return o
 }
 
@@ -98,7 +105,7 @@ func (o Options) File(ctx context.Context, path string) (Picture, error) {
 	if err := interrupted(ctx); err != nil {
 		return Picture{}, about(object, err)
 	}
-	data, err := read(path, o.MaxBytes)
+	data, err := read(path, o.MaxFileBytes)
 	if err != nil {
 		return Picture{}, about(object, err)
 	}
@@ -147,8 +154,8 @@ func (o Options) identify(data []byte, facts *domain.Facts) (c codec, need int64
 		return c, 0, fail(domain.Corrupt, "decode", "copy it again from where it came from",
 			errors.New("the file is empty"))
 	}
-	if int64(len(data)) > o.MaxBytes {
-		return c, 0, tooManyBytes(int64(len(data)), o.MaxBytes)
+	if int64(len(data)) > o.MaxFileBytes {
+		return c, 0, tooManyBytes(int64(len(data)), o.MaxFileBytes)
 	}
 	format, ok := Sniff(data)
 	if !ok {

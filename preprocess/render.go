@@ -48,9 +48,12 @@ func (o Options) render(img image.Image, orientation int, c *colour.Conversion) 
 		// side where the picture does.
 		boxW, boxH := upright(o.MaxWidth, o.MaxHeight, orientation)
 		w, h := fit(b.Dx(), b.Dy(), boxW, boxH)
-		p.Width, p.Height = upright(w, h, orientation)
-		data, err := o.encode(prepared(img, w, h, orientation, c))
-		p.JPEG = data
+		var err error
+		p, err = o.write(draft{
+			w: w, h: h,
+			at:     func(w, h int) image.Image { return prepared(img, w, h, orientation, c) },
+			encode: encode,
+		})
 		return err
 	})
 	if err != nil {
@@ -123,9 +126,9 @@ func onWhite(img *image.NRGBA) *image.RGBA {
 }
 
 // encode writes the JPEG; image/jpeg puts no metadata into it.
-func (o Options) encode(img image.Image) ([]byte, error) {
+func encode(img image.Image, quality int) ([]byte, error) {
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: o.Quality}); err != nil {
+	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: quality}); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil

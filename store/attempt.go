@@ -116,14 +116,23 @@ func learn(t *tx, image int64, f domain.Facts) error {
 	if f == (domain.Facts{}) {
 		return nil
 	}
+	var latitude, longitude, hash any
+	if f.Place.Known {
+		latitude, longitude = f.Place.Latitude, f.Place.Longitude
+	}
+	if f.Hash != 0 {
+		hash = int64(f.Hash)
+	}
 	return t.exec(`
 		UPDATE images SET
 		       sha256 = coalesce(?, sha256), width = coalesce(?, width), height = coalesce(?, height),
 		       format = coalesce(?, format), orientation = coalesce(?, orientation), taken_at = coalesce(?, taken_at),
-		       warning = coalesce(?, warning)
+		       warning = coalesce(?, warning), camera = coalesce(?, camera), lens = coalesce(?, lens),
+		       latitude = coalesce(?, latitude), longitude = coalesce(?, longitude), phash = coalesce(?, phash)
 		WHERE id = ?`,
 		sum256(f.SHA256), positive(f.Width), positive(f.Height),
-		text(f.Format), positive(f.Orientation), text(f.TakenAt), text(f.Warning), image)
+		text(f.Format), positive(f.Orientation), text(f.TakenAt), text(f.Warning),
+		text(f.Camera), text(f.Lens), latitude, longitude, hash, image)
 }
 
 // share settles a job without asking, if its picture was asked about, or is being
@@ -209,9 +218,9 @@ func keep(t *tx, a domain.Attempt, e domain.Ending, task domain.Task) (id any, e
 	}
 	model := cmp.Or(e.Answer.Model, a.Asked.Model, task.Model)
 	return t.insert(`
-		INSERT INTO answers (attempt_id, task_id, sha256, text, model, finish_reason)
-		SELECT id, ?, coalesce(sha256, zeroblob(32)), ?, ?, ? FROM attempts WHERE id = ?`,
-		task.ID, e.Answer.Text, model, text(e.Answer.FinishReason), a.ID)
+		INSERT INTO answers (attempt_id, task_id, sha256, text, model, finish_reason, fields, mended)
+		SELECT id, ?, coalesce(sha256, zeroblob(32)), ?, ?, ?, ?, ? FROM attempts WHERE id = ?`,
+		task.ID, e.Answer.Text, model, text(e.Answer.FinishReason), text(e.Answer.Fields), text(e.Answer.Mended), a.ID)
 }
 
 // move gives the job its next status.

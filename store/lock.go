@@ -27,6 +27,17 @@ func (e *InUseError) Error() string {
 		e.Path, e.PID, e.Host, e.Since.Local().Format("2006-01-02 15:04:05"))
 }
 
+// Free reports that nobody asks with this database now, or fails with *InUseError.
+// Whoever is to ask finds out before it scans and writes: the other one may stand
+// still in the middle of a write.
+func (s *Store) Free(ctx context.Context) error {
+	unlock, err := s.lockRun(ctx)
+	if err != nil {
+		return err
+	}
+	return unlock()
+}
+
 // lockRun takes the right to ask with this database, for one process at a time,
 // or fails with *InUseError at once. The lock is the operating system's on a
 // file beside the database: it ends with the process, however that dies, and

@@ -9,6 +9,9 @@ import (
 	"io/fs"
 	"os"
 
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"vlocal"
 )
 
@@ -22,6 +25,8 @@ var (
 	ErrForeign = errors.New("a database, but not one of vlocal")
 	// ErrNewer: made by a later vlocal than this one.
 	ErrNewer = errors.New("made by a newer version of vlocal")
+	// ErrBusy: another process has been in the middle of a write for half a minute.
+	ErrBusy = errors.New("another process is in the middle of a write to the database")
 )
 
 // applicationID is "vlcl", which schema.sql writes into every file.
@@ -66,6 +71,9 @@ func openAt(ctx context.Context, path string, version int) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	if err := s.ensureView(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), s.Close())
+	}
 	return s, nil
 }
 
@@ -75,7 +83,16 @@ func inspect(ctx context.Context, path string) (version int, err error) {
 	if err := looksLikeSQLite(path); err != nil {
 		return 0, err
 	}
-	db, err := sql.Open("sqlite", dsn(path, "ro"))
+	version, err = inspectAs(ctx, path, "ro")
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code() == sqlite3.SQLITE_READONLY_ROLLBACK {
+		// The power went in the middle of a change, which is to be undone first.
+		return inspectAs(ctx, path, "rw")
+	}
+	return version, err
+}
+
+func inspectAs(ctx context.Context, path, mode string) (version int, err error) {
+	db, err := sql.Open("sqlite", dsn(path, mode))
 	if err != nil {
 		return 0, err
 	}

@@ -317,3 +317,26 @@ func TestResultsViewIsReadableAlone(t *testing.T) {
 		t.Error("nothing tells the tasks apart")
 	}
 }
+
+// Another program that holds the file is called that, after a wait.
+func TestBusyDatabaseIsCalledBusy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vlocal.db")
+	closeStore(t, createAt(t, path))
+	other, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	w, err := newWriter(strings.Replace(dsn(path, "rw"), "busy_timeout(30000)", "busy_timeout(20)", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	if err := w.write(t.Context(), func(*tx) error { return nil }); !errors.Is(err, ErrBusy) {
+		t.Errorf("error %v", err)
+	}
+}

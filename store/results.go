@@ -34,14 +34,14 @@ func (s *Store) List(ctx context.Context, task int64, f Filter) iter.Seq2[domain
 		// no sorting and the first one comes at once.
 		return s.results(ctx, `
 			SELECT r.path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-			       latency_ms, r.width, r.height, r.bytes, r.taken_at, finished_at, cost_usd, r.warning, image_id
+			       latency_ms, r.width, r.height, r.bytes, r.taken_at, finished_at, cost_usd, r.warning, asked_instead, fields, task, image_id
 			FROM images o CROSS JOIN results r ON r.image_id = o.id
 			WHERE r.task_id = ? ORDER BY o.path, o.path_raw LIMIT ?`, task, limit)
 	}
 	// The few that pass the filter are found by index, then sorted.
 	return s.results(ctx, `
 		SELECT path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, warning, image_id
+		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, warning, asked_instead, fields, task, image_id
 		FROM results WHERE job_id IN (
 		     SELECT id FROM jobs WHERE task_id = ?1
 		     AND (?2 = '' OR status = ?2) AND (?3 = '' OR error_kind = ?3))
@@ -52,7 +52,7 @@ func (s *Store) List(ctx context.Context, task int64, f Filter) iter.Seq2[domain
 func (s *Store) RunResults(ctx context.Context, run int64) iter.Seq2[domain.Result, error] {
 	return s.results(ctx, `
 		SELECT path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, warning, image_id
+		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, warning, asked_instead, fields, task, image_id
 		FROM results WHERE job_id IN (SELECT id FROM jobs WHERE run_id = ?)
 		ORDER BY path`, run)
 }
@@ -82,11 +82,12 @@ func (s *Store) results(ctx context.Context, query string, args ...any) iter.Seq
 }
 
 func scanResult(rows *sql.Rows) (r domain.Result, err error) {
-	var answer, kind, message, taken, finished, warning sql.NullString
+	var answer, kind, message, taken, finished, warning, instead, fields, task sql.NullString
 	err = rows.Scan(&r.Path, &r.Status, &answer, &kind, &message, &r.Attempts, &r.Model,
 		&r.TokensIn, &r.TokensOut, &r.LatencyMS, &r.Width, &r.Height, &r.Bytes,
-		&taken, &finished, &r.CostUSD, &warning, &r.ImageID)
+		&taken, &finished, &r.CostUSD, &warning, &instead, &fields, &task, &r.ImageID)
 	r.Answer, r.ErrorKind, r.Error = answer.String, domain.ErrorKind(kind.String), message.String
 	r.TakenAt, r.FinishedAt, r.Warning = taken.String, finished.String, warning.String
+	r.AskedInstead, r.Fields, r.Task = instead.String, fields.String, task.String
 	return r, err
 }

@@ -405,7 +405,7 @@ func TestDecisionsAreOnRecord(t *testing.T) {
 		}
 		want = append(want, d)
 	}
-	got, err := s.Decisions(t.Context(), r.task.ID, 5)
+	got, err := s.Decisions(t.Context(), r.task.ID, len(want)-1)
 	if err != nil {
 		t.Fatal(err)
 	}

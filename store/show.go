@@ -107,7 +107,7 @@ func (s *Store) image(ctx context.Context, query string, args ...any) (i domain.
 func (s *Store) Histories(ctx context.Context, image int64) (all []History, err error) {
 	for r, err := range s.results(ctx, `
 		SELECT path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, warning, image_id
+		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, warning, asked_instead, fields, task, image_id
 		FROM results WHERE image_id = ? ORDER BY task_id`, image) {
 		if err != nil {
 			return nil, err
@@ -115,7 +115,7 @@ func (s *Store) Histories(ctx context.Context, image int64) (all []History, err 
 		all = append(all, History{Result: r})
 	}
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT t.id, t.prompt, t.model, t.max_tokens, t.max_width, t.max_height, t.quality
+		SELECT `+taskColumns+`
 		FROM jobs j JOIN tasks t ON t.id = j.task_id WHERE j.image_id = ? ORDER BY t.id`, image)
 	if err != nil {
 		return nil, fmt.Errorf("read the tasks: %w", err)
@@ -123,7 +123,7 @@ func (s *Store) Histories(ctx context.Context, image int64) (all []History, err 
 	defer rows.Close()
 	for n := 0; rows.Next() && n < len(all); n++ {
 		t := &all[n].Task
-		if err := rows.Scan(&t.ID, &t.Prompt, &t.Model, &t.MaxTokens, &t.MaxWidth, &t.MaxHeight, &t.Quality); err != nil {
+		if err := rows.Scan(places(t)...); err != nil {
 			return nil, fmt.Errorf("read the tasks: %w", err)
 		}
 	}

@@ -110,7 +110,7 @@ func (s *Store) countKeys(ctx context.Context, task int64, t *domain.Totals) err
 // Spending gives what every task that was asked cost, the latest first.
 func (s *Store) Spending(ctx context.Context) (all []domain.TaskSpending, err error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT t.id, t.prompt, t.model, t.max_tokens, t.max_width, t.max_height, t.quality,
+		SELECT `+taskColumns+`,
 		       count(a.id), coalesce(sum(a.cost_nanousd), 0),
 		       count(a.id) FILTER (WHERE a.outcome = 'ok' AND a.model IS NOT NULL AND a.cost_nanousd IS NULL)
 		FROM tasks t JOIN runs r ON r.task_id = t.id LEFT JOIN attempts a ON a.run_id = r.id
@@ -121,9 +121,7 @@ func (s *Store) Spending(ctx context.Context) (all []domain.TaskSpending, err er
 	defer rows.Close()
 	for rows.Next() {
 		var s domain.TaskSpending
-		t := &s.Task
-		err := rows.Scan(&t.ID, &t.Prompt, &t.Model, &t.MaxTokens, &t.MaxWidth, &t.MaxHeight, &t.Quality,
-			&s.Attempts, &s.Spent, &s.Unpriced)
+		err := rows.Scan(append(places(&s.Task), &s.Attempts, &s.Spent, &s.Unpriced)...)
 		if err != nil {
 			return nil, fmt.Errorf("read the spending: %w", err)
 		}

@@ -7,21 +7,38 @@ import (
 	"vlocal/domain"
 )
 
+// taskColumns are the columns of a row of tasks t, in the order of places.
+const taskColumns = `t.id, coalesce(t.name, ''), t.prompt, t.system, t.schema, t.examples, t.model,
+	t.max_tokens, t.max_width, t.max_height, t.quality, t.max_bytes`
+
+// places are where taskColumns are scanned into.
+func places(t *domain.Task) []any {
+	return []any{&t.ID, &t.Name, &t.Prompt, &t.System, &t.Schema, &t.Examples, &t.Model,
+		&t.MaxTokens, &t.MaxWidth, &t.MaxHeight, &t.Quality, &t.MaxBytes}
+}
+
 // Task finds the task that is the same as t, or makes it, and gives it with its
-// ID.
+// ID. A name that t has is the task's from now on; without one it keeps its own.
 func (s *Store) Task(ctx context.Context, t domain.Task) (domain.Task, error) {
 	err := s.writer.write(ctx, func(tx *tx) error {
-		key := []any{t.Prompt, t.Model, t.MaxTokens, t.MaxWidth, t.MaxHeight, t.Quality}
-		err := tx.exec(`
-			INSERT INTO tasks (prompt, model, max_tokens, max_width, max_height, quality, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, append(key, millis(s.now()))...)
+		key := []any{t.Prompt, t.System, t.Schema, t.Examples, t.Model, t.MaxTokens, t.MaxWidth, t.MaxHeight, t.Quality, t.MaxBytes}
+		made, err := tx.change(`
+			INSERT INTO tasks (prompt, system, schema, examples, model, max_tokens, max_width, max_height, quality, max_bytes, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, append(key, millis(s.now()))...)
 		if err != nil {
 			return err
 		}
-		return tx.row(`
-			SELECT id FROM tasks
-			WHERE prompt = ? AND model = ? AND max_tokens = ?
-			  AND max_width = ? AND max_height = ? AND quality = ?`, key, &t.ID)
+		if t.Name != "" {
+			if err := tx.exec(`UPDATE tasks SET name = ?11 WHERE `+sameTask, append(key, t.Name)...); err != nil {
+				return err
+			}
+		}
+		if made > 0 && t.Schema != "" {
+			if err := makeView(tx); err != nil {
+				return err
+			}
+		}
+		return tx.row(`SELECT `+taskColumns+` FROM tasks t WHERE `+sameTask, key, places(&t)...)
 	})
 	if err != nil {
 		return domain.Task{}, fmt.Errorf("record the task: %w", err)
@@ -29,14 +46,16 @@ func (s *Store) Task(ctx context.Context, t domain.Task) (domain.Task, error) {
 	return t, nil
 }
 
+// sameTask is the condition that a row of tasks is the same task.
+const sameTask = `prompt = ?1 AND system = ?2 AND schema = ?3 AND examples = ?4 AND model = ?5
+	AND max_tokens = ?6 AND max_width = ?7 AND max_height = ?8 AND quality = ?9 AND max_bytes = ?10`
+
 // LastTask gives the task of the latest run; found is false when nothing was
 // ever asked.
 func (s *Store) LastTask(ctx context.Context) (t domain.Task, found bool, err error) {
 	err = s.read.QueryRowContext(ctx, `
-		SELECT t.id, t.prompt, t.model, t.max_tokens, t.max_width, t.max_height, t.quality
-		FROM runs r JOIN tasks t ON t.id = r.task_id
-		ORDER BY r.id DESC LIMIT 1`).
-		Scan(&t.ID, &t.Prompt, &t.Model, &t.MaxTokens, &t.MaxWidth, &t.MaxHeight, &t.Quality)
+		SELECT `+taskColumns+` FROM runs r JOIN tasks t ON t.id = r.task_id
+		ORDER BY r.id DESC LIMIT 1`).Scan(places(&t)...)
 	found, err = optional(err)
 	if err != nil {
 		return t, false, fmt.Errorf("read the last task: %w", err)

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // maxGroup bounds how many writes share a transaction: enough for every slot,
@@ -199,6 +202,9 @@ func (w *writer) transact(do func(*tx) error) error {
 	// IMMEDIATE takes the write lock now, where busy_timeout helps, instead of
 	// failing later in the middle.
 	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
+		if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == sqlite3.SQLITE_BUSY {
+			err = fmt.Errorf("%w (%w)", ErrBusy, err)
+		}
 		return err
 	}
 	if err := do(t); err != nil {

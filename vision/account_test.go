@@ -23,7 +23,7 @@ func askOnce(t *testing.T, client *vision.Client) (key string, fault *domain.Err
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = client.Ask(t.Context(), p, task, domain.Picture{})
+	_, err = client.Ask(t.Context(), p, domain.Question{Task: task, Picture: domain.Picture{}})
 	fault, _ = errors.AsType[*domain.Error](err)
 	return p.Key, fault
 }

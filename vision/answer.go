@@ -158,7 +158,7 @@ func (c *Client) judge(res *http.Response, first choice, text string, thought bo
 	case refusal != "":
 		return fault(domain.Refused, "ask in other words", "the model declines: %s", c.quote(refusal))
 	case slices.Contains(filteredReasons, first.FinishReason):
-		return fault(domain.Refused, "ask in other words, or another model", "the server's content filter stopped the answer")
+		return fault(domain.Filtered, "ask in other words, or another model", "the server's content filter stopped the answer")
 	case slices.Contains(failedReasons, first.FinishReason):
 		return fault(domain.Server, "", "the server broke the answer off (%s)", c.quote(first.FinishReason))
 	case text == "" && thought && cut:

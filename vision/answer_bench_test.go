@@ -38,7 +38,7 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := c.Ask(b.Context(), domain.Permit{}, task, domain.Picture{}); err != nil {
+		if _, err := c.Ask(b.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}}); err != nil {
 			b.Fatal(err)
 		}
 	}

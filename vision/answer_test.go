@@ -40,7 +40,7 @@ func TestThoughtsAreNoAnswer(t *testing.T) {
 		{"a tag that is talked of", "stop", `{"content":"It says <think>hard</think> on the shirt"}`, "", "It says <think>hard</think> on the shirt", ""},
 	} {
 		body := fmt.Sprintf(`{"model":"m","choices":[{"index":0,"finish_reason":%q,"message":%s}]%s}`, c.finish, c.message, strings.TrimSuffix(","+c.usage, ","))
-		got, err := asking(t, vision.Options{}, says(200, body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		got, err := asking(t, vision.Options{}, says(200, body)).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		if got.Text != c.text || domain.KindOf(err) != c.kind {
 			t.Errorf("%s\n%s\n%+v, %v; want %q and %q", c.source, body, got, err, c.text, c.kind)
 		}
@@ -77,7 +77,7 @@ func TestUsageOfEveryShape(t *testing.T) {
 		{"no object", `[1]`, domain.Usage{}, nil},
 	} {
 		body := fmt.Sprintf(`{"model":"m","choices":[{"finish_reason":"stop","message":{"content":"hi"}}],"usage":%s}`, c.usage)
-		got, err := asking(t, vision.Options{}, says(200, body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		got, err := asking(t, vision.Options{}, says(200, body)).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		if err != nil {
 			t.Errorf("%s: %v", c.source, err)
 		}
@@ -98,12 +98,12 @@ func TestOddTypesLoseNoAnswer(t *testing.T) {
 		`{"choices":[{"message":{"content":"hi"},"error":false}],"error":{"message":null,"code":0}}`,
 		`{"choices":[{"message":{"content":"hi"},"error":0}],"error":[]}`,
 	} {
-		got, err := asking(t, vision.Options{}, says(200, body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		got, err := asking(t, vision.Options{}, says(200, body)).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		if err != nil || got.Text != "hi" {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
-	got, err := asking(t, vision.Options{}, says(200, `{"choices":[{"message":{"content":"\ud800 `+"\xff"+` ok"}}]}`)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+	got, err := asking(t, vision.Options{}, says(200, `{"choices":[{"message":{"content":"\ud800 `+"\xff"+` ok"}}]}`)).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 	if err != nil || got.Text != "\ufffd \ufffd ok" {
 		t.Errorf("%q, %v", got.Text, err)
 	}

@@ -71,7 +71,7 @@ var rules = []rule{
 	// DeepSeek's "Content Exists Risk", Alibaba's data_inspection_failed.
 	{not: []int{5}, words: []string{"content_policy", "content policy", "content_filter", "content management policy", "moderation",
 		"safety system", "was flagged", "content exists risk", "data_inspection_failed", "datainspectionfailed"},
-		kind: domain.Refused, hint: reword},
+		kind: domain.Filtered, hint: reword},
 	{words: []string{"unsupported_country", "location is not supported"}, kind: domain.Auth,
 		hint: "the provider does not serve the country that this network is in"},
 	{statuses: []int{401}, kind: domain.Auth, hint: newKey},

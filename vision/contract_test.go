@@ -124,13 +124,13 @@ func TestRequestsAndBuiltinAnswersKeepTheContract(t *testing.T) {
 		"What is this?", "\"quotes\" \\ and\nlines", "data:image/jpeg;base64,", "写真 🐈 \x00 \u2028", strings.Repeat("long ", 5000),
 	} {
 		task := domain.Task{Prompt: prompt, Model: builtin.Model, Parameters: domain.Parameters{MaxTokens: 100}}
-		answer, err := client.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: jpeg})
+		answer, err := client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{JPEG: jpeg}})
 		if err != nil || !strings.Contains(answer.Text, "64x48") {
 			t.Errorf("%.20q: %+v, %v", prompt, answer, err)
 		}
 	}
 	short := domain.Task{Prompt: "?", Model: builtin.Model, Parameters: domain.Parameters{MaxTokens: 5}}
-	if answer, err := client.Ask(t.Context(), domain.Permit{}, short, domain.Picture{JPEG: jpeg}); domain.KindOf(err) != domain.Truncated || answer.Text == "" {
+	if answer, err := client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: short, Picture: domain.Picture{JPEG: jpeg}}); domain.KindOf(err) != domain.Truncated || answer.Text == "" {
 		t.Errorf("cut at 5 tokens: %+v, %v", answer, err)
 	}
 	if h.n != 6 {

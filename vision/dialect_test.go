@@ -93,7 +93,7 @@ func TestBoundTakesTheNameThatTheModelWants(t *testing.T) {
 		task := task
 		task.Model = c.model
 		for i, want := range []map[string]int{c.first, c.both} {
-			if answer, err := client.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: []byte("x")}); err != nil || answer.Text != "a cat" {
+			if answer, err := client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{JPEG: []byte("x")}}); err != nil || answer.Text != "a cat" {
 				t.Errorf("%s: %+v, %v", c.model, answer, err)
 			}
 			if diff := cmp.Diff(want, server.sent); diff != "" {
@@ -110,7 +110,7 @@ func TestDialectIsOfTheModel(t *testing.T) {
 	for _, model := range []string{"a", "b", "a", "b"} {
 		task := task
 		task.Model = model
-		if _, err := client.Ask(t.Context(), domain.Permit{}, task, domain.Picture{}); err != nil {
+		if _, err := client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -135,7 +135,7 @@ func TestManyWhoMeetTheRefusalAtOnceRecover(t *testing.T) {
 	var wg sync.WaitGroup
 	for range slots {
 		wg.Go(func() {
-			if answer, err := client.Ask(t.Context(), domain.Permit{}, task, domain.Picture{}); err != nil || answer.Text != "a cat" {
+			if answer, err := client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}}); err != nil || answer.Text != "a cat" {
 				t.Errorf("%+v, %v", answer, err)
 			}
 		})
@@ -150,7 +150,7 @@ func TestManyWhoMeetTheRefusalAtOnceRecover(t *testing.T) {
 // behind a gateway another one may have answered.
 func TestServerThatRefusesBothNamesEndsIt(t *testing.T) {
 	server := &bounded{t: t, status: 400, refuses: map[string]string{"max_tokens": noMaxTokens, "max_completion_tokens": noNewVLLM}, sent: map[string]int{}}
-	_, err := asking(t, vision.Options{}, server.ServeHTTP).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+	_, err := asking(t, vision.Options{}, server.ServeHTTP).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 	if domain.KindOf(err) != domain.Model || !strings.Contains(err.Error(), "neither") {
 		t.Errorf("%v", err)
 	}
@@ -172,7 +172,7 @@ func TestRefusedValueIsNotSentAgain(t *testing.T) {
 			sent.Add(1)
 			_, _ = io.Copy(io.Discard, r.Body)
 			says(400, body)(w, r)
-		}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		}).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		if domain.KindOf(err) != domain.BadRequest || sent.Load() != 1 {
 			t.Errorf("%d requests: %v", sent.Load(), err)
 		}

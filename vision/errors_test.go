@@ -30,7 +30,7 @@ func (d documented) check(t *testing.T) {
 		}
 		w.WriteHeader(d.status)
 		_, _ = io.WriteString(w, d.body)
-	}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+	}).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 	e, ok := errors.AsType[*domain.Error](err)
 	if !ok || e.Kind != d.kind || e.HTTPStatus != d.status || !strings.Contains(e.Error(), d.says) {
 		t.Errorf("%s\n%d %.120s\n%v (%s)\nwant %s and %q", d.source, d.status, d.body, err, domain.KindOf(err), d.kind, d.says)
@@ -169,14 +169,14 @@ func TestWhatServersSayOfKeysModelsAndContent(t *testing.T) {
 
 		{"https://github.com/openai/openai-agents-python/issues/806 (Azure)", 400,
 			`{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","type":null,"param":"prompt","code":"content_filter","status":400,"innererror":{"code":"ResponsibleAIPolicyViolation","content_filter_result":{"jailbreak":{"detected":true,"filtered":true}}}}}`,
-			domain.Refused, "filtered"},
+			domain.Filtered, "filtered"},
 		{"https://openrouter.ai/docs/api-reference/errors (moderation)", 403,
 			`{"error":{"message":"Input not allowed","code":403,"metadata":{"reasons":["violence"],"flagged_input":"…","provider_name":"OpenAI","model_slug":"openai/gpt-4o"}}}`,
-			domain.Refused, "not allowed"},
+			domain.Filtered, "not allowed"},
 		{"https://github.com/666ghj/BettaFish/issues/108 (DeepSeek)", 400,
-			`{"error":{"message":"Content Exists Risk","type":"invalid_request_error","param":null,"code":"invalid_request_error"}}`, domain.Refused, "Risk"},
+			`{"error":{"message":"Content Exists Risk","type":"invalid_request_error","param":null,"code":"invalid_request_error"}}`, domain.Filtered, "Risk"},
 		{"https://github.com/QwenLM/Qwen/issues/938 (Alibaba)", 400,
-			`{"error":{"code":"data_inspection_failed","param":null,"message":"Input data may contain inappropriate content.","type":"data_inspection_failed"}}`, domain.Refused, "inappropriate"},
+			`{"error":{"code":"data_inspection_failed","param":null,"message":"Input data may contain inappropriate content.","type":"data_inspection_failed"}}`, domain.Filtered, "inappropriate"},
 		{"https://github.com/editor-code-assistant/eca/issues/231 (Mistral)", 422,
 			`{"object":"error","message":{"detail":[{"type":"missing","loc":["body","messages"],"msg":"Field required","input":{"model":"m"}}]},"type":"invalid_request_error","param":null,"code":null}`,
 			domain.BadRequest, "says 422: body.messages: Field required"},
@@ -236,7 +236,7 @@ func TestWaitsThatStandInTheBody(t *testing.T) {
 		// https://github.com/huggingface/unity-api/issues/18
 		`{"error":"Model x is currently loading","estimated_time":20.0}`: 20 * time.Second,
 	} {
-		_, err := asking(t, vision.Options{}, says(503, body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		_, err := asking(t, vision.Options{}, says(503, body)).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		if e, ok := errors.AsType[*domain.Error](err); !ok || e.RetryAfter != want {
 			t.Errorf("%s: %v, want %v", body, e.RetryAfter, want)
 		}
@@ -245,7 +245,7 @@ func TestWaitsThatStandInTheBody(t *testing.T) {
 	_, err := asking(t, vision.Options{}, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "7")
 		says(503, `{"error":"x","estimated_time":20.0}`)(w, r)
-	}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+	}).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 	if e, ok := errors.AsType[*domain.Error](err); !ok || e.RetryAfter != 7*time.Second {
 		t.Errorf("%v", err)
 	}
@@ -255,13 +255,13 @@ func TestWaitsThatStandInTheBody(t *testing.T) {
 func TestNoPartOfTheKeyIsTold(t *testing.T) {
 	for at := 260; at <= 300; at += 5 {
 		body := `{"error":{"message":"` + strings.Repeat("x", at) + key + `"}}`
-		_, err := asking(t, vision.Options{}, says(401, body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		_, err := asking(t, vision.Options{}, says(401, body)).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		if err == nil || strings.Contains(err.Error(), "sk-") {
 			t.Errorf("%d: %v", at, err)
 		}
 	}
 	fine := `{"model":"` + key + `","choices":[{"finish_reason":"` + key + `","message":{"content":"a ` + key + `"}}]}`
-	answer, err := asking(t, vision.Options{}, says(200, fine)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+	answer, err := asking(t, vision.Options{}, says(200, fine)).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 	if err != nil || strings.Contains(answer.Text+answer.Model+answer.FinishReason, "sk-") {
 		t.Errorf("%+v, %v", answer, err)
 	}

@@ -49,7 +49,7 @@ func FuzzAnswer(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		answer, err := c.Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		told := []string{answer.Text, answer.Model, answer.FinishReason}
 		if err != nil {
 			e, ok := errors.AsType[*domain.Error](err)
@@ -91,7 +91,7 @@ func FuzzRetryAfter(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		_, err = c.Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.Kind != domain.RateLimited || e.RetryAfter < 0 || e.RetryAfter > time.Hour {
 			t.Errorf("%q, %q: %v", after, ms, err)

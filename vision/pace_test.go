@@ -118,7 +118,7 @@ func load(t *testing.T, a *account, o vision.Options, d time.Duration) *vision.C
 					}
 					return
 				}
-				_, _ = client.Ask(context.Background(), p, task, domain.Picture{})
+				_, _ = client.Ask(context.Background(), p, domain.Question{Task: task, Picture: domain.Picture{}})
 			}
 		})
 	}

@@ -42,39 +42,39 @@ const picturePrefix = "data:image/jpeg;base64,"
 
 // request makes the request. Everything but the picture goes through JSON's
 // encoder; the picture, which needs no escaping, is put where its URL ends.
-func (c *Client) request(ctx context.Context, key domain.Key, task domain.Task, picture domain.Picture) (*http.Request, error) {
-	url := picture.URL
+func (c *Client) request(ctx context.Context, key domain.Key, q domain.Question) (*http.Request, error) {
+	url := q.Picture.URL
 	if url == "" {
 		url = picturePrefix
 	}
 	question := requestBody{
-		Model: task.Model,
+		Model: q.Model,
 		Messages: []message{{Role: "user", Content: []part{
-			{Type: "text", Text: task.Prompt},
+			{Type: "text", Text: q.Prompt},
 			{Type: "image_url", ImageURL: &imageURL{URL: url}},
 		}}},
 	}
-	if c.dialects.bound(task.Model) == maxTokens {
-		question.MaxTokens = task.MaxTokens
+	if c.dialects.bound(q.Model) == maxTokens {
+		question.MaxTokens = q.MaxTokens
 	} else {
-		question.MaxCompletionTokens = task.MaxTokens
+		question.MaxCompletionTokens = q.MaxTokens
 	}
 	frame, err := json.Marshal(question)
 	if err != nil {
 		return nil, err
 	}
 	place := len(frame)
-	if picture.URL == "" {
+	if q.Picture.URL == "" {
 		// The last one: the prompt, which comes before, may hold the same text.
 		place = bytes.LastIndex(frame, []byte(picturePrefix)) + len(picturePrefix)
 	}
-	open := func() (io.ReadCloser, error) { return io.NopCloser(newBody(frame, place, picture.JPEG)), nil }
+	open := func() (io.ReadCloser, error) { return io.NopCloser(newBody(frame, place, q.Picture.JPEG)), nil }
 	first, _ := open()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/chat/completions", first)
 	if err != nil {
 		return nil, err
 	}
-	req.ContentLength = bodyLen(frame, picture.JPEG)
+	req.ContentLength = bodyLen(frame, q.Picture.JPEG)
 	// With it, a connection that the server had closed already is replaced
 	// without an error.
 	req.GetBody = open

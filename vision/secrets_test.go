@@ -52,7 +52,7 @@ func repeats(t *testing.T, status int, text string, secrets ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := c.Ask(t.Context(), domain.Permit{}, domain.Task{Model: "m", Prompt: "x", Parameters: domain.Parameters{MaxTokens: 5}}, domain.Picture{})
+	answer, err := c.Ask(t.Context(), domain.Permit{}, domain.Question{Task: domain.Task{Model: "m", Prompt: "x", Parameters: domain.Parameters{MaxTokens: 5}}, Picture: domain.Picture{}})
 	return fmt.Sprintf("%+v\n%v\n%+v\n%+v", answer, err, err, decided)
 }
 
@@ -194,7 +194,7 @@ func TestPrintedClientTellsNoKey(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := c.Ask(t.Context(), permit, domain.Task{Model: "m"}, domain.Picture{})
+		_, err := c.Ask(t.Context(), permit, domain.Question{Task: domain.Task{Model: "m"}, Picture: domain.Picture{}})
 		done <- err
 	}()
 	<-arrived

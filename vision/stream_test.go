@@ -64,7 +64,7 @@ func TestStreamsAreReadWhereNoneWasAsked(t *testing.T) {
 			got, err := asking(t, vision.Options{}, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", c.kind)
 				_, _ = io.WriteString(w, c.body)
-			}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+			}).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 			if err != nil {
 				t.Error(err)
 			}
@@ -115,7 +115,7 @@ data: {"choices":[{"delta":{"refusal":" help"},"finish_reason":"stop"}]}
 			got, err := asking(t, vision.Options{}, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "text/event-stream")
 				_, _ = io.WriteString(w, c.body)
-			}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+			}).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 			if got.Text != c.text || domain.KindOf(err) != c.kind {
 				t.Fatalf("%+v, %v; want %q and %q", got, err, c.text, c.kind)
 			}
@@ -127,7 +127,7 @@ data: {"choices":[{"delta":{"refusal":" help"},"finish_reason":"stop"}]}
 }
 
 func TestErrorStatusWithAStream(t *testing.T) {
-	_, err := asking(t, vision.Options{}, says(429, "data: {\"error\":{\"message\":\"slow down\"}}\n\n")).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+	_, err := asking(t, vision.Options{}, says(429, "data: {\"error\":{\"message\":\"slow down\"}}\n\n")).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 	if domain.KindOf(err) != domain.RateLimited || !strings.Contains(err.Error(), "429: slow down") {
 		t.Errorf("%v", err)
 	}

@@ -33,7 +33,7 @@ func TestEachTimeoutHasABoundOfItsOwn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
-			_, err := asking(t, c.o, c.h).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+			_, err := asking(t, c.o, c.h).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 			if domain.KindOf(err) != domain.Timeout || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%v; want %q", err, c.says)
 			}
@@ -58,7 +58,7 @@ func TestConnectionThatIsNotMadeIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	_, err = client.Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+	_, err = client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 	if domain.KindOf(err) != domain.Network || !strings.Contains(err.Error(), "TLS handshake timeout") {
 		t.Errorf("%v", err)
 	}

@@ -150,12 +150,12 @@ func (c *Client) Admit(ctx context.Context) (domain.Permit, error) { return c.po
 // Withdraw gives back a permit that no request was sent with.
 func (c *Client) Withdraw(p domain.Permit) { c.pool.withdraw(p) }
 
-// Ask sends one request with the task's prompt and a picture to the task's model,
-// and gives what that said. It does not retry. Its error is a *domain.Error; the
+// Ask sends one request with a question to the model that it names, and gives what
+// that said. It does not retry. Its error is a *domain.Error; the
 // answer beside it holds what came all the same.
-func (c *Client) Ask(ctx context.Context, p domain.Permit, t domain.Task, picture domain.Picture) (domain.Answer, error) {
+func (c *Client) Ask(ctx context.Context, p domain.Permit, q domain.Question) (domain.Answer, error) {
 	key := c.pool.key(p)
-	answer, header, err := c.ask(ctx, key, t, picture)
+	answer, header, err := c.ask(ctx, key, q)
 	if err == nil {
 		c.pool.settle(p, header, answer.Usage, nil)
 		return answer, nil
@@ -166,11 +166,11 @@ func (c *Client) Ask(ctx context.Context, p domain.Permit, t domain.Task, pictur
 }
 
 // ask gives the answer's headers too, where one came.
-func (c *Client) ask(ctx context.Context, key domain.Key, t domain.Task, picture domain.Picture) (answer domain.Answer, header http.Header, _ *domain.Error) {
+func (c *Client) ask(ctx context.Context, key domain.Key, q domain.Question) (answer domain.Answer, header http.Header, _ *domain.Error) {
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	answer, fault := c.inDialect(t.Model, func() (a domain.Answer, fault *domain.Error) {
-		a, header, fault = c.exchange(ctx, timed, key, t, picture)
+	answer, fault := c.inDialect(q.Model, func() (a domain.Answer, fault *domain.Error) {
+		a, header, fault = c.exchange(ctx, timed, key, q)
 		return a, fault
 	})
 	return answer, header, fault
@@ -178,8 +178,8 @@ func (c *Client) ask(ctx context.Context, key domain.Key, t domain.Task, picture
 
 // exchange sends one request and understands its answer. ctx is the caller's;
 // timed ends when the request's time is up.
-func (c *Client) exchange(ctx, timed context.Context, key domain.Key, t domain.Task, picture domain.Picture) (answer domain.Answer, _ http.Header, _ *domain.Error) {
-	req, err := c.request(timed, key, t, picture)
+func (c *Client) exchange(ctx, timed context.Context, key domain.Key, q domain.Question) (answer domain.Answer, _ http.Header, _ *domain.Error) {
+	req, err := c.request(timed, key, q)
 	if err != nil {
 		return answer, nil, c.fault(domain.BadRequest, err, "")
 	}
@@ -195,9 +195,9 @@ func (c *Client) exchange(ctx, timed context.Context, key domain.Key, t domain.T
 	if len(body) > maxBody {
 		return answer, res.Header, c.fault(domain.InvalidAnswer, fmt.Errorf("an answer of more than %d bytes", maxBody), "")
 	}
-	answer, fault := c.understand(res, body, t)
-	if fault != nil && picture.URL != "" {
-		sayUnfetched(fault, body, picture.URL)
+	answer, fault := c.understand(res, body, q.Task)
+	if fault != nil && q.Picture.URL != "" {
+		sayUnfetched(fault, body, q.Picture.URL)
 	}
 	return answer, res.Header, fault
 }

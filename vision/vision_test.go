@@ -72,7 +72,7 @@ func TestRequestIsWhatTheAPIAsksFor(t *testing.T) {
 		}
 		says(200, fine)(w, r)
 	})
-	got, err := c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: jpeg})
+	got, err := c.Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{JPEG: jpeg}})
 	want := domain.Answer{Text: "a cat", FinishReason: "stop", Model: "m-2024", Usage: domain.Usage{TokensIn: 812, TokensOut: 3}}
 	if err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
@@ -91,7 +91,7 @@ func TestNoKeyMeansNoHeader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{}); err != nil {
+	if _, err := c.Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -115,7 +115,7 @@ func TestAnswersOfEveryShape(t *testing.T) {
 		"thinking only":         {message("length", `{"content":"","reasoning_content":"Let me see"}`), "", domain.Truncated, "thinking"},
 		"thinking (OpenRouter)": {message("stop", `{"content":null,"reasoning":"Hm"}`), "", domain.InvalidAnswer, "--max-tokens"},
 		"a refusal":             {message("stop", `{"content":null,"refusal":"I can't help with that"}`), "", domain.Refused, "I can't help"},
-		"a content filter":      {message("content_filter", `{"content":"par"}`), "par", domain.Refused, "filter"},
+		"a content filter":      {message("content_filter", `{"content":"par"}`), "par", domain.Filtered, "filter"},
 		"no choices":            {`{"model":"m","choices":[]}`, "", domain.InvalidAnswer, "no choices"},
 		"an error inside 200":   {`{"error":{"message":"Provider returned error","code":502}}`, "", domain.Server, "Provider returned error"},
 		"a quota inside 200":    {`{"error":{"message":"x","code":"insufficient_quota"}}`, "", domain.Quota, "top up"},
@@ -125,7 +125,7 @@ func TestAnswersOfEveryShape(t *testing.T) {
 		"nothing":               {"", "", domain.Server, "nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := asking(t, vision.Options{}, says(200, c.body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+			got, err := asking(t, vision.Options{}, says(200, c.body)).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 			if got.Text != c.text || domain.KindOf(err) != c.kind {
 				t.Errorf("%+v, %v; want %q and %q", got, err, c.text, c.kind)
 			}
@@ -154,12 +154,12 @@ func TestErrorsOfEveryShape(t *testing.T) {
 		{404, openai("The model `m` does not exist", "invalid_request_error", "model_not_found"), domain.Model, `"m"`},
 		{400, openai("no such model", "invalid_request_error", "model_not_found"), domain.Model, "--model"},
 		{400, openai("Invalid image", "invalid_request_error", "invalid_image_format"), domain.BadRequest, "Invalid image"},
-		{400, openai("rejected by our safety system", "", "content_policy_violation"), domain.Refused, "safety"},
+		{400, openai("rejected by our safety system", "", "content_policy_violation"), domain.Filtered, "safety"},
 		{500, openai("The server had an error", "server_error", ""), domain.Server, "had an error"},
 		{503, openai("overloaded", "", ""), domain.Server, "overloaded"},
 		// https://openrouter.ai/docs/api-reference/errors: codes are numbers
 		{402, `{"error":{"code":402,"message":"Insufficient credits"}}`, domain.Quota, "credits"},
-		{403, `{"error":{"code":403,"message":"Your input was flagged by moderation"}}`, domain.Refused, "flagged"},
+		{403, `{"error":{"code":403,"message":"Your input was flagged by moderation"}}`, domain.Filtered, "flagged"},
 		{408, `{"error":{"code":408,"message":"Request timed out"}}`, domain.Timeout, "timed out"},
 		{502, `{"error":{"code":502,"message":"Bad gateway","metadata":{"raw":"x"}}}`, domain.Server, "Bad gateway"},
 		// Ollama, vLLM, FastAPI, Anthropic, proxies
@@ -175,7 +175,7 @@ func TestErrorsOfEveryShape(t *testing.T) {
 		{405, "", domain.Model, "--base-url"},
 		{418, "a\x1b[31m te\na pot" + strings.Repeat(" x", 4000), domain.BadRequest, "a[31m te a pot"},
 	} {
-		_, err := asking(t, vision.Options{}, says(c.status, c.body)).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		_, err := asking(t, vision.Options{}, says(c.status, c.body)).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.Kind != c.kind || e.HTTPStatus != c.status || !strings.Contains(e.Error(), c.says) {
 			t.Errorf("%d %.60s:\n%v (%s)\nwant %s and %q", c.status, c.body, err, domain.KindOf(err), c.kind, c.says)
@@ -204,7 +204,7 @@ func TestWaitThatTheServerAsksFor(t *testing.T) {
 		_, err := asking(t, vision.Options{}, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set(c.header, c.value)
 			says(429, "")(w, r)
-		}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		}).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.RetryAfter < c.from || e.RetryAfter > c.to {
 			t.Errorf("%s: %v", name, e.RetryAfter)
@@ -220,7 +220,7 @@ func TestRedirectTakesNeitherKeyNorPictureAway(t *testing.T) {
 	for _, status := range []int{301, 302, 307, 308} {
 		_, err := asking(t, vision.Options{}, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other.URL+"/v1", status)
-		}).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		}).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		if domain.KindOf(err) != domain.Model || !strings.Contains(err.Error(), strings.TrimPrefix(other.URL, "http://")) {
 			t.Errorf("%d: %v", status, err)
 		}
@@ -282,7 +282,7 @@ func TestWhatGoesWrongOnTheWay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = client.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: []byte("x")})
+			_, err = client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{JPEG: []byte("x")}})
 			e, ok := errors.AsType[*domain.Error](err)
 			if !ok || e.Kind != c.kind || e.Unreachable != c.unreachable || e.HTTPStatus != 0 {
 				t.Errorf("%v: %+v", err, e)
@@ -298,7 +298,7 @@ func TestCallerWhoGivesUpIsNotATimeout(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	if _, err := c.Ask(ctx, domain.Permit{}, task, domain.Picture{}); domain.KindOf(err) != domain.Interrupted {
+	if _, err := c.Ask(ctx, domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}}); domain.KindOf(err) != domain.Interrupted {
 		t.Errorf("%v", err)
 	}
 }
@@ -316,7 +316,7 @@ func TestKeyIsInNoError(t *testing.T) {
 			w.WriteHeader(307)
 		},
 	} {
-		_, err := asking(t, vision.Options{}, h).Ask(t.Context(), domain.Permit{}, task, domain.Picture{})
+		_, err := asking(t, vision.Options{}, h).Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{}})
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || strings.Contains(fmt.Sprintf("%v %+v %#v", e, e, *e), "marked") {
 			t.Errorf("%s: %+v", name, e)
@@ -352,7 +352,7 @@ func TestConnectionsAreReused(t *testing.T) {
 	for range slots {
 		wg.Go(func() {
 			for range jobs {
-				if _, err := c.Ask(t.Context(), domain.Permit{}, task, domain.Picture{JPEG: make([]byte, 10<<10)}); err != nil {
+				if _, err := c.Ask(t.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{JPEG: make([]byte, 10<<10)}}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -404,7 +404,7 @@ func BenchmarkAsk(b *testing.B) {
 	b.SetBytes(int64(len(jpeg)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := c.Ask(b.Context(), domain.Permit{}, task, domain.Picture{JPEG: jpeg}); err != nil {
+		if _, err := c.Ask(b.Context(), domain.Permit{}, domain.Question{Task: task, Picture: domain.Picture{JPEG: jpeg}}); err != nil {
 			b.Fatal(err)
 		}
 	}

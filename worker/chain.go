@@ -46,5 +46,5 @@ func (r *run) models() []string { return append([]string{r.task.Model}, r.option
 // anotherMayAnswer are the kinds that another model may solve. A server that
 // fails is one of them once the tries at it are used up.
 func anotherMayAnswer(k domain.ErrorKind) bool {
-	return slices.Contains([]domain.ErrorKind{domain.Refused, domain.InvalidAnswer, domain.Truncated, domain.Server}, k)
+	return slices.Contains([]domain.ErrorKind{domain.Refused, domain.Filtered, domain.InvalidAnswer, domain.Truncated, domain.Server}, k)
 }

@@ -34,10 +34,11 @@ type run struct {
 	asks  sync.WaitGroup
 }
 
-// prepared is a job with its picture.
+// prepared is a job with its picture and the question about it.
 type prepared struct {
 	domain.Job
-	picture preprocess.Picture
+	picture  preprocess.Picture
+	question domain.Question
 }
 
 // slotsPerSender is for how many slots one sender is enough: it puts on record
@@ -169,13 +170,25 @@ func (r *run) prepareAll(ctx, claims context.Context) {
 		}
 		// Nothing is paid for yet, so that a slow web server need not be waited for.
 		picture, err := r.prepare(claims, j)
+		var question domain.Question
+		if err == nil {
+			question, err = r.put(j, picture.Source)
+		}
 		if err != nil {
 			r.fail(ctx, claims, j, picture.Source, err)
 			r.settle()
 			continue
 		}
-		r.ready <- prepared{j, picture} // a sender always comes
+		r.ready <- prepared{j, picture, question} // a sender always comes
 	}
+}
+
+// put puts the task's question about one picture.
+func (r *run) put(j domain.Job, known domain.Facts) (domain.Question, error) {
+	if r.options.Put == nil {
+		return domain.Question{Task: r.task}, nil
+	}
+	return r.options.Put(j, known)
 }
 
 // fail records an attempt that ended before there was anything to send.

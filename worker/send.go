@@ -105,12 +105,12 @@ func unsent(j domain.Job) domain.Ending {
 
 // ask makes one attempt in a slot.
 func (r *run) ask(ctx, claims context.Context, q request, attempt domain.Attempt) {
-	task := r.task
-	task.Model = q.model
+	question := q.question
+	question.Model, question.Picture, question.Rejected = q.model, q.picture.Picture, q.Rejected
 	r.retries.request()
 	r.progress.sent()
 	start := time.Now()
-	answer, err := r.model.Ask(ctx, q.permit, task, q.picture.Picture)
+	answer, err := r.model.Ask(ctx, q.permit, question)
 	latency := time.Since(start)
 	r.progress.returned()
 	if err != nil && ctx.Err() != nil {

@@ -37,12 +37,12 @@ type preparedPicture = preprocess.Picture
 type modelFunc func(ctx context.Context, name string) (domain.Answer, error)
 
 // Ask gives the model the picture's name, which prepare put into its bytes.
-func (b *bench) Ask(ctx context.Context, _ domain.Permit, t domain.Task, p domain.Picture) (domain.Answer, error) {
+func (b *bench) Ask(ctx context.Context, _ domain.Permit, q domain.Question) (domain.Answer, error) {
 	b.sent.Add(1)
 	if b.models != nil {
-		return b.models(ctx, t.Model, string(p.JPEG))
+		return b.models(ctx, q.Model, string(q.Picture.JPEG))
 	}
-	return b.model(ctx, string(p.JPEG))
+	return b.model(ctx, string(q.Picture.JPEG))
 }
 
 // Admit lets every request leave, if the test does not say otherwise.

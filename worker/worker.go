@@ -32,7 +32,7 @@ type Queue interface {
 	End(ctx context.Context, a domain.Attempt, e domain.Ending) error
 }
 
-// Model answers a task's question about one picture. Its methods are called from
+// Model answers a question about one picture. Its methods are called from
 // many goroutines.
 type Model interface {
 	// Admit waits until the account's limits have room for a request. Its error
@@ -41,10 +41,10 @@ type Model interface {
 	Admit(ctx context.Context) (domain.Permit, error)
 	// Withdraw gives back a permit that no request was sent with.
 	Withdraw(p domain.Permit)
-	// Ask sends one request to the task's model and does not retry. Its error is
+	// Ask sends one request to the question's model and does not retry. Its error is
 	// a *domain.Error; the answer beside it holds what came all the same. It
 	// returns soon after ctx ends.
-	Ask(ctx context.Context, p domain.Permit, t domain.Task, picture domain.Picture) (domain.Answer, error)
+	Ask(ctx context.Context, p domain.Permit, q domain.Question) (domain.Answer, error)
 }
 
 // Prepare makes the picture that is sent of a job's image. Its error is a
@@ -79,6 +79,10 @@ type Options struct {
 	Fallback []string
 	// Route gives the model for an image; "" for the task's. May be nil.
 	Route func(path string) string
+	// Put puts the task's question about one picture; the worker fills in model,
+	// picture and rejected answer. Its error, a *domain.Error, is about this image.
+	// Default: the task as it is.
+	Put func(j domain.Job, known domain.Facts) (domain.Question, error)
 	// Decided is told what the worker decides by itself; nil for nobody. It is
 	// called by the goroutines of the run.
 	Decided func(domain.Decision)

@@ -49,6 +49,9 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	if a.client, err = connect(c, srv, a.record.decided); err != nil {
 		return err
 	}
+	if err = s.Free(c.Context); err != nil && !c.Bool("dry-run") {
+		return err
+	}
 	ctx, drain, stop := interrupts(c.Context, a.con)
 	defer stop()
 	if (len(scope.Roots) > 0 || scope.URLs) && !scope.Failed {

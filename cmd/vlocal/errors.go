@@ -66,6 +66,8 @@ func advice(err error) string {
 		return "The file was left as it is. Name another one with --db FILE; if there is none of that name yet, it is made."
 	case errors.Is(err, store.ErrNewer):
 		return "The file was left as it is. Use the newer vlocal, or start another database with --db FILE."
+	case errors.Is(err, store.ErrBusy):
+		return "See whether another vlocal or a database tool has it open and stands still; end that, and try again."
 	case errors.Is(err, store.ErrNoImage):
 		return "See 'vlocal list' for what is on record, or 'vlocal scan FOLDER' to add to it."
 	case errors.Is(err, vision.ErrNoModelList):

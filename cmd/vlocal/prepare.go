@@ -44,7 +44,9 @@ type pictures struct {
 // picturesOf takes from the flags how the pictures of a task are to be prepared.
 func picturesOf(c *cli.Context, task domain.Task) pictures {
 	p := newPictures(
-		preprocess.Options{MaxWidth: task.MaxWidth, MaxHeight: task.MaxHeight, Quality: task.Quality},
+		preprocess.Options{
+			MaxWidth: task.MaxWidth, MaxHeight: task.MaxHeight, Quality: task.Quality, MaxBytes: task.MaxBytes,
+		},
 		fetch.Options{AllowPrivate: c.Bool(allowPrivateFlag), UserAgent: "vlocal/" + version},
 	)
 	p.pass = urlMode(c.String("url-mode")) == passURLs

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"image/jpeg"
@@ -30,6 +31,8 @@ type badServer struct {
 	n  int
 	// answers counts the requests answered 200 by the picture asked about.
 	answers map[[32]byte]int
+	// largest is the size of the largest picture asked about, in bytes.
+	largest int
 	// auth is the last Authorization header.
 	auth string
 	// release lets the answers of a stuck server go.
@@ -77,7 +80,8 @@ func serverOf(ts *testscript.TestScript) *badServer {
 
 // asked N compares the number of requests, asked atmost N bounds it; asked once
 // says that no picture was sent twice to be answered; asked with KEY compares the
-// key, and asked without says that there was none.
+// key, and asked without says that there was none; asked bytes N bounds the largest
+// picture, which has to have at least half of that.
 func asked(ts *testscript.TestScript, _ bool, args []string) {
 	s := serverOf(ts)
 	s.mu.Lock()
@@ -94,6 +98,12 @@ func asked(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		if s.n > most {
 			ts.Fatalf("%d requests, want at most %d", s.n, most)
+		}
+	case "bytes":
+		most, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		if s.largest > most || s.largest < most/2 {
+			ts.Fatalf("the largest picture had %d bytes, want at most %d", s.largest, most)
 		}
 	case "with":
 		if s.auth != "Bearer "+args[1] {
@@ -216,6 +226,7 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost {
 		s.mu.Lock()
 		s.answers[sha256.Sum256(body)]++
+		s.largest = max(s.largest, pictureIn(body))
 		s.mu.Unlock()
 	}
 	s.good.ServeHTTP(w, r)
@@ -255,6 +266,17 @@ func (s *badServer) fetch(w http.ResponseWriter, body []byte) {
 		"finish_reason": "stop",
 		"message":       map[string]any{"content": fmt.Sprintf("a picture of %d x %d", config.Width, config.Height)},
 	}}})
+}
+
+// pictureIn gives how many bytes the picture in a request has.
+func pictureIn(body []byte) int {
+	_, rest, _ := strings.Cut(string(body), ";base64,")
+	text, _, _ := strings.Cut(rest, `"`)
+	picture, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return -1
+	}
+	return len(picture)
 }
 
 // modelIn gives the model that a request is for.

@@ -62,7 +62,7 @@ func TestServerIsUnderstoodByTheClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := client.Ask(t.Context(), domain.Permit{}, domain.Task{Prompt: "?", Model: "m-1"}, domain.Picture{JPEG: make([]byte, 300<<10)})
+	got, err := client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: domain.Task{Prompt: "?", Model: "m-1"}, Picture: domain.Picture{JPEG: make([]byte, 300<<10)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,8 +44,8 @@ type state struct {
 // be decoded, and the report says what is wrong with it. What could not be
 // decoded is grey, and of a progressive picture without its details.
 //
-// Its time is bounded by the size of the picture and of the file. It neither
-// keeps nor changes data.
+// Its time is bounded by the size of the picture and of the file. It does not
+// change data; the picture refers to it until it is released.
 func Decode(data []byte, o Options) (*Picture, Report, error) {
 	d := decoderPool.Get().(*decoder)
 	defer d.putBack()

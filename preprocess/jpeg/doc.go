@@ -7,7 +7,8 @@
 // has 12 bits, arithmetic codes, or is lossless or hierarchical, is told apart
 // as [ErrUnsupported].
 //
-// It also writes baseline JPEG, from planes as they are and without metadata.
+// It also writes baseline JPEG, from planes as they are and without metadata; and
+// of a file that was decoded a copy without metadata.
 //
 // The package owns the way from bytes to planes of samples, and back. It does
 // not resize any further, apply orientations or colour profiles, or look at

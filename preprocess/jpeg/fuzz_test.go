@@ -49,6 +49,7 @@ func FuzzDecode(f *testing.F) {
 		img := p.Image()
 		img.At(p.Width-1, p.Height-1)
 		first := visible(p)
+		copied, isPlain := p.Plain(nil, 100)
 		// Nothing of one picture may shine through in the next.
 		for i := range p.Planes {
 			pix := p.Planes[i].Pix
@@ -60,6 +61,13 @@ func FuzzDecode(f *testing.F) {
 		p, _, err = jpeg.Decode(data, o)
 		if err != nil || !bytes.Equal(visible(p), first) {
 			t.Fatal("the second time it is another picture: ", err)
+		}
+		if isPlain {
+			again, report, err := jpeg.Decode(copied, jpeg.Options{})
+			if err != nil || report.Warnings != nil || !bytes.Equal(visible(again), first) {
+				t.Fatal("without its metadata it is another picture: ", err, report)
+			}
+			again.Release()
 		}
 		if encoded, err := jpeg.Encode(nil, p.Image(), 50); err == nil {
 			if _, _, err := jpeg.Decode(encoded, jpeg.Options{}); err != nil {

@@ -31,6 +31,13 @@ type Picture struct {
 
 	most    Sampling
 	samples []byte
+
+	// What Plain needs.
+	file    []byte
+	kept    kept
+	damaged bool
+	names   [4]byte
+	quant   [4]*[64]uint16 // of each plane, in zigzag order
 }
 
 func (d *decoder) picture(h Header, samples []byte) *Picture {
@@ -43,6 +50,7 @@ func (d *decoder) picture(h Header, samples []byte) *Picture {
 		from := &d.planes[i]
 		p.Planes = append(p.Planes, Plane{from.pix, from.stride, from.width, from.height, h.Sampling[i]})
 	}
+	d.keepFile(p)
 	return p
 }
 

@@ -99,8 +99,9 @@ type plane struct {
 	pix    []byte
 
 	// steps are the quantization steps by zigzag order, each in the lane of its
-	// coefficient.
+	// coefficient; quant are the same as the file has them.
 	steps [128]int64
+	quant *[64]uint16
 	// missing says for each coefficient, by zigzag order, how many of its lower
 	// bits are still to come, or unseen.
 	missing [64]int8
@@ -113,6 +114,7 @@ type plane struct {
 
 // quantize takes on a table, which counts from the component's first scan on.
 func (p *plane) quantize(t *[64]uint16) {
+	p.quant = t
 	for k := range p.steps {
 		p.steps[k] = int64(t[min(k, 63)]) << (32 * p.scale.lane[k])
 	}

@@ -55,7 +55,8 @@ func (d *decoder) readScan() error {
 	if err := d.readScanHeader(body); err != nil {
 		return err
 	}
-	d.bits.start(d.data, d.at)
+	codes := d.at
+	d.bits.start(d.data, codes)
 	read := d.readSequential
 	if d.progressive {
 		read = d.readProgressive
@@ -69,6 +70,7 @@ func (d *decoder) readScan() error {
 		}
 	}
 	d.at = d.bits.at
+	d.kept.keepScan(body, codes, d.at, d.progressive)
 	return nil
 }
 
@@ -141,6 +143,7 @@ func (d *decoder) table(class int, from byte, skip bool) (*table, error) {
 	}
 	if c == nil && from < 2 {
 		c = standardCodes[class][from]
+		d.kept.unusual = true
 	}
 	if c == nil {
 		return nil, malformed("a Huffman table is missing")

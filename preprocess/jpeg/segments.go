@@ -56,6 +56,8 @@ type parser struct {
 	quant    [4]*[64]uint16 // in zigzag order
 	dc, ac   [4]*codes
 	interval int // MCUs between restart markers; 0 for none
+
+	kept kept
 }
 
 func (p *parser) components() []component { return p.comps[:p.n] }
@@ -101,6 +103,7 @@ func (p *parser) toScan() (marker byte, err error) {
 		if err := p.read(m, body); err != nil {
 			return 0, err
 		}
+		p.kept.keep(m, body, p.at)
 	}
 }
 

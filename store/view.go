@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"vlocal"
+	"vlocal/fields"
+)
+
+// fieldsMark is the line of the view `results` in schema.sql behind which the
+// columns of the fields stand.
+const fieldsMark = "    -- fields\n"
+
+// makeView makes the view `results` anew, with a column for every field of any
+// task. SQL has no parameters for names, so this statement is written here; the
+// names are quoted.
+func makeView(t *tx) error {
+	var schemas []string
+	err := t.rows(`SELECT schema FROM tasks WHERE schema <> '' ORDER BY id`, nil, func(rows *sql.Rows) error {
+		schemas = append(schemas, "")
+		return rows.Scan(&schemas[len(schemas)-1])
+	})
+	if err != nil {
+		return err
+	}
+	_, after, _ := strings.Cut(vlocal.Schema, "CREATE VIEW results AS\n")
+	body, _, _ := strings.Cut(after, ";\n")
+	head, tail, ok := strings.Cut(body, fieldsMark)
+	if !ok {
+		return fmt.Errorf("the schema has no place for the fields")
+	}
+	var b strings.Builder
+	b.WriteString(head)
+	var named []string
+	for _, schema := range schemas {
+		columns, err := fields.Columns(schema)
+		if err != nil {
+			continue // somebody else wrote it; the others' columns are there
+		}
+		for _, c := range columns {
+			if slices.ContainsFunc(named, func(n string) bool { return strings.EqualFold(n, c.Name) }) {
+				continue
+			}
+			named = append(named, c.Name)
+			b.WriteString("    " + valueOf(c) + " AS " + quoteName(c.Name) + ",\n")
+		}
+	}
+	b.WriteString(tail)
+	if err := t.exec(`DROP VIEW IF EXISTS results`); err != nil {
+		return err
+	}
+	return t.exec("CREATE VIEW results AS\n" + b.String())
+}
+
+// valueOf gives the SQL that takes a field out of an answer; a list is joined as a
+// spreadsheet has it.
+func valueOf(c fields.Column) string {
+	if strings.ContainsAny(c.Field, `"\\`) {
+		// A path cannot spell such a name.
+		return "(SELECT value FROM json_each(n.fields) WHERE key = " + quoteText(c.Field) + ")"
+	}
+	path := quoteText(`$."` + c.Field + `"`)
+	if c.Type == fields.List {
+		return "(SELECT group_concat(value, '; ') FROM json_each(n.fields, " + path + "))"
+	}
+	return "json_extract(n.fields, " + path + ")"
+}
+
+func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+func quoteText(s string) string { return `'` + strings.ReplaceAll(s, `'`, `''`) + `'` }
+
+// ensureView makes the view, if an upgrade took it away. Opening writes nothing
+// otherwise: another process may be in the middle of a write.
+func (s *Store) ensureView(ctx context.Context) error {
+	there, err := s.count(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name = 'results'`)
+	if err != nil || there > 0 {
+		return err
+	}
+	return s.writer.write(ctx, makeView)
+}
