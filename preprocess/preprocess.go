@@ -123,7 +123,8 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	if err != nil {
 		return Picture{Source: facts}, err
 	}
-	need += int64(len(data))
+	colours := coloursOf(facts.Format, data)
+	need += int64(len(data)) + colours.bytes()
 	if err := o.Memory.allows(need); err != nil {
 		return Picture{Source: facts}, err
 	}
@@ -133,7 +134,7 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	}
 	defer release()
 	if facts.Format == "jpeg" {
-		p, warning, err := o.photo(data, facts.Orientation)
+		p, warning, err := o.photo(data, facts.Orientation, colours.conversion())
 		facts.Warning = warning
 		p.Source = facts
 		return p, err
@@ -142,7 +143,7 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	if err != nil {
 		return Picture{Source: facts}, err
 	}
-	p, err := o.render(img, facts.Orientation)
+	p, err := o.render(img, facts.Orientation, colours.conversion())
 	p.Source = facts
 	return p, err
 }

@@ -17,6 +17,10 @@ type EXIF struct {
 	Offset string
 	// GPS adds a place: 47° 33' 21" N, 13° 38' 57" E.
 	GPS bool
+	// ColorSpace is 1 for sRGB, 0xffff for one that is not named, and Interop the
+	// InteroperabilityIndex: "R03" for Adobe RGB.
+	ColorSpace int
+	Interop    string
 }
 
 // WithEXIF gives a copy of a file of this package with metadata put where the
@@ -110,6 +114,12 @@ func (e EXIF) directories(at int, more []entry) []byte {
 	if e.Offset != "" {
 		photo = append(photo, ascii(0x9011, e.Offset))
 	}
+	if e.ColorSpace != 0 {
+		photo = append(photo, short(0xa001, e.ColorSpace))
+	}
+	if e.Interop != "" {
+		photo = append(photo, long(0xa005, 0)) // told below
+	}
 	if e.GPS {
 		place = []entry{
 			ascii(1, "N"), fractions(2, 47, 33, 21), ascii(3, "E"), fractions(4, 13, 38, 57),
@@ -132,6 +142,12 @@ func (e EXIF) directories(at int, more []entry) []byte {
 	var behind []byte
 	if photo != nil {
 		behind = directory(photoAt, photo)
+		if e.Interop != "" {
+			last := &photo[len(photo)-1]
+			last.value = le.AppendUint32(nil, uint32(photoAt+len(behind)))
+			behind = directory(photoAt, photo)
+			behind = append(behind, directory(photoAt+len(behind), []entry{ascii(1, e.Interop)})...)
+		}
 		placeAt += len(behind)
 	}
 	if place != nil {
@@ -145,9 +161,9 @@ func (e EXIF) block() []byte {
 	return append([]byte("II*\x00\x08\x00\x00\x00"), e.directories(8, nil)...)
 }
 
-// intoTIFF appends a new main directory, the old one's tags and e's, and points
+// intoTIFF appends a new main directory, the old one's tags, e's and more, and points
 // the header at it.
-func (e EXIF) intoTIFF(file []byte) []byte {
+func (e EXIF) intoTIFF(file []byte, more ...entry) []byte {
 	at := int(le.Uint32(file[4:]))
 	n := int(le.Uint16(file[at:]))
 	var old []entry
@@ -162,7 +178,7 @@ func (e EXIF) intoTIFF(file []byte) []byte {
 		out = append(out, 0)
 	}
 	le.PutUint32(out[4:], uint32(len(out)))
-	return append(out, e.directories(len(out), old)...)
+	return append(out, e.directories(len(out), append(old, more...))...)
 }
 
 func pngChunk(name string, data []byte) []byte {

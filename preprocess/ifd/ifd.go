@@ -129,3 +129,23 @@ func (f File) Text(e Entry) string {
 	}
 	return strings.TrimRight(string(f.Value(e)), " \x00")
 }
+
+// AdobeRGB reports whether a directory of EXIF says that the picture's colours are
+// those of Adobe RGB: ColorSpace is "uncalibrated", and the directory of
+// interoperability says R03 (DCF 2.0, CIPA DC-009). Some cameras write a ColorSpace
+// of 2 instead.
+func (f File) AdobeRGB(exif map[uint16]Entry) bool {
+	const colorSpace, interoperability, index, uncalibrated = 0xa001, 0xa005, 0x0001, 0xffff
+	switch v, _ := f.Number(exif[colorSpace]); v {
+	case 2:
+		return true
+	case uncalibrated:
+		at, ok := f.Number(exif[interoperability])
+		if !ok {
+			return false
+		}
+		tags, _, _ := f.Read(at)
+		return f.Text(tags[index]) == "R03"
+	}
+	return false
+}

@@ -29,6 +29,8 @@ type Preview struct {
 	Orientation int
 	// TakenAt and Offset are as EXIF writes them, "" where they are not told.
 	TakenAt, Offset string
+	// AdobeRGB says that the camera made the preview in the colours of Adobe RGB.
+	AdobeRGB bool
 }
 
 // Open finds the preview in a file of a format as preprocess.Sniff names it.

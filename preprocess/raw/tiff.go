@@ -74,7 +74,7 @@ func (w *walker) directory(at uint32, first bool) (next uint32) {
 	if v, ok := w.Number(tags[orientation]); ok && first && w.f.Orientation == 0 && v >= 1 && v <= 8 {
 		w.f.Orientation = int(v)
 	}
-	w.taken(tags)
+	w.told(tags)
 	if w.previews {
 		w.offers(tags)
 	}
@@ -83,7 +83,7 @@ func (w *walker) directory(at uint32, first bool) (next uint32) {
 	}
 	if exif, ok := w.Number(tags[exifIFD]); ok {
 		tags, _ := w.entries(exif)
-		w.taken(tags)
+		w.told(tags)
 		if w.previews {
 			w.olympus(tags[makerNote])
 		}
@@ -91,7 +91,9 @@ func (w *walker) directory(at uint32, first bool) (next uint32) {
 	return next
 }
 
-func (w *walker) taken(tags map[uint16]ifd.Entry) {
+// told reads what a directory says of the picture.
+func (w *walker) told(tags map[uint16]ifd.Entry) {
+	w.f.AdobeRGB = w.f.AdobeRGB || w.AdobeRGB(tags)
 	if t := w.Text(tags[takenAt]); t != "" && w.f.TakenAt == "" {
 		w.f.TakenAt, w.f.Offset = t, w.Text(tags[takenOffset])
 	}
