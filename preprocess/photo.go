@@ -23,7 +23,7 @@ func (o Options) photo(data []byte, orientation int) (p Picture, warning string,
 			return err
 		}
 		w, height := o.stored(h.Width, h.Height, orientation)
-		decoded, report, err := jpeg.Decode(data, jpeg.Options{MinWidth: w, MinHeight: height, Tolerant: true})
+		decoded, report, err := jpeg.Decode(data, decodedFor(w, height))
 		if err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (o Options) photo(data []byte, orientation int) (p Picture, warning string,
 		if img, err = sound(img); err != nil {
 			return err
 		}
-		small := onPlanes(img, w, height, orientation)
+		small := onPlanes(img, extent(h, decoded.Reduction), w, height, orientation)
 		if small == nil { // CMYK and RGB
 			p, err = o.render(img, orientation)
 			return err
@@ -70,7 +70,7 @@ func (o Options) stored(w, h, orientation int) (int, int) {
 // onPlanes makes a picture smaller and turns it, where it is grey or has Y, Cb and
 // Cr; nil if it has not. What need not change stays as it is: encoding that loses
 // the least.
-func onPlanes(img image.Image, w, h, orientation int) image.Image {
+func onPlanes(img image.Image, of scale.Extent, w, h, orientation int) image.Image {
 	b := img.Bounds()
 	same := w == b.Dx() && h == b.Dy() && orientation <= 1
 	switch img := img.(type) {
@@ -78,12 +78,12 @@ func onPlanes(img image.Image, w, h, orientation int) image.Image {
 		if same {
 			return img
 		}
-		return scale.YCbCr(img, w, h, orientation)
+		return of.YCbCr(img, w, h, orientation)
 	case *image.Gray:
 		if same {
 			return img
 		}
-		return scale.Gray(img, w, h, orientation)
+		return of.Gray(img, w, h, orientation)
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func (o Options) photoBytes(data []byte, orientation int) int64 {
 		return 0
 	}
 	w, height := o.stored(h.Width, h.Height, orientation)
-	need := jpeg.Memory(h, jpeg.Options{MinWidth: w, MinHeight: height})
+	need := jpeg.Memory(h, decodedFor(w, height))
 	perPixel := int64(3) // the small picture
 	if h.Model != jpeg.Grey && h.Model != jpeg.YCbCr {
 		perPixel = 12 // it, and the copies in RGB
