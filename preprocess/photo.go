@@ -23,7 +23,7 @@ func (o Options) photo(data []byte, orientation int) (p Picture, warning string,
 			return err
 		}
 		w, height := o.stored(h.Width, h.Height, orientation)
-		decoded, report, err := jpeg.Decode(data, decodedFor(w, height))
+		decoded, report, err := jpeg.Decode(data, decodedFor(h, w, height))
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (o Options) photoBytes(data []byte, orientation int) int64 {
 		return 0
 	}
 	w, height := o.stored(h.Width, h.Height, orientation)
-	need := jpeg.Memory(h, decodedFor(w, height))
+	need := jpeg.Memory(h, decodedFor(h, w, height))
 	perPixel := int64(3) // the small picture
 	if h.Model != jpeg.Grey && h.Model != jpeg.YCbCr {
 		perPixel = 12 // it, and the copies in RGB
