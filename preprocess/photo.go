@@ -25,7 +25,7 @@ func (o Options) photo(data []byte, orientation int, c *colour.Conversion) (p Pi
 			return err
 		}
 		w, height := o.stored(h.Width, h.Height, orientation)
-		decoded, report, err := jpeg.Decode(data, jpeg.Options{MinWidth: w, MinHeight: height, Tolerant: true})
+		decoded, report, err := jpeg.Decode(data, decodedFor(h, w, height))
 		if err != nil {
 			return err
 		}
@@ -44,9 +44,10 @@ func (o Options) photo(data []byte, orientation int, c *colour.Conversion) (p Pi
 			p, err = o.render(img, orientation, c)
 			return err
 		}
+		whole := extent(h, decoded.Reduction)
 		p, err = o.write(draft{
 			w: w, h: height,
-			at:     func(w, h int) image.Image { return onPlanes(img, w, h, orientation, c) },
+			at:     func(w, h int) image.Image { return onPlanes(img, whole, w, h, orientation, c) },
 			encode: encodePlanes,
 			plain:  o.asItIs(decoded, w, height, orientation, c),
 		})
@@ -89,7 +90,7 @@ func encodePlanes(img image.Image, quality int) ([]byte, error) {
 // onPlanes makes a picture smaller, turns it and converts it to sRGB, where it has
 // planes; nil if it has not. What need not change stays as it is: encoding that loses
 // the least. img is never changed.
-func onPlanes(img image.Image, w, h, orientation int, c *colour.Conversion) image.Image {
+func onPlanes(img image.Image, of scale.Extent, w, h, orientation int, c *colour.Conversion) image.Image {
 	b := img.Bounds()
 	same := w == b.Dx() && h == b.Dy() && orientation <= 1
 	switch img := img.(type) {
@@ -97,7 +98,7 @@ func onPlanes(img image.Image, w, h, orientation int, c *colour.Conversion) imag
 		small := img
 		switch {
 		case !same:
-			small = scale.YCbCr(img, w, h, orientation)
+			small = of.YCbCr(img, w, h, orientation)
 		case c != nil:
 			small = copied(img)
 		}
@@ -107,7 +108,7 @@ func onPlanes(img image.Image, w, h, orientation int, c *colour.Conversion) imag
 		small := img
 		switch {
 		case !same:
-			small = scale.Gray(img, w, h, orientation)
+			small = of.Gray(img, w, h, orientation)
 		case c != nil:
 			grey := *img
 			grey.Pix = slices.Clone(img.Pix)
@@ -126,7 +127,7 @@ func (o Options) photoBytes(data []byte, orientation int) int64 {
 		return 0
 	}
 	w, height := o.stored(h.Width, h.Height, orientation)
-	need := jpeg.Memory(h, jpeg.Options{MinWidth: w, MinHeight: height})
+	need := jpeg.Memory(h, decodedFor(h, w, height))
 	perPixel := int64(3) // the small picture
 	if h.Model != jpeg.Grey && h.Model != jpeg.YCbCr {
 		perPixel = 12 // it, and the copies in RGB
