@@ -43,6 +43,7 @@ func (o Options) photo(data []byte, orientation int) (p Picture, warning string,
 			p, err = o.render(img, orientation)
 			return err
 		}
+		p.Source.Hash = hashOf(small)
 		p.Width, p.Height = upright(w, height, orientation)
 		p.JPEG, err = jpeg.Encode(nil, small, o.Quality)
 		p.JPEG = slices.Clip(p.JPEG)
@@ -50,6 +51,11 @@ func (o Options) photo(data []byte, orientation int) (p Picture, warning string,
 	})
 	if err != nil {
 		return Picture{}, "", undecodable(err)
+	}
+	if warning != "" {
+		// What is missing looks alike in every damaged picture, and none should be
+		// asked in place of a sound one.
+		p.Source.Hash = 0
 	}
 	return p, warning, nil
 }

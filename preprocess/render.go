@@ -7,6 +7,9 @@ import (
 	"math"
 
 	"github.com/disintegration/imaging"
+
+	"vlocal/domain"
+	"vlocal/preprocess/phash"
 )
 
 // upright gives the size that a stored picture of w by h pixels has once its
@@ -42,7 +45,9 @@ func (o Options) render(img image.Image, orientation int) (Picture, error) {
 		boxW, boxH := upright(o.MaxWidth, o.MaxHeight, orientation)
 		w, h := fit(b.Dx(), b.Dy(), boxW, boxH)
 		p.Width, p.Height = upright(w, h, orientation)
-		data, err := o.encode(prepared(img, w, h, orientation))
+		small := prepared(img, w, h, orientation)
+		p.Source.Hash = hashOf(small)
+		data, err := o.encode(small)
 		p.JPEG = data
 		return err
 	})
@@ -51,6 +56,9 @@ func (o Options) render(img image.Image, orientation int) (Picture, error) {
 	}
 	return p, nil
 }
+
+// hashOf gives the perceptual hash of what is sent, before it is compressed.
+func hashOf(small image.Image) domain.PerceptualHash { return domain.PerceptualHash(phash.Of(small)) }
 
 // prepared gives img at w by h pixels, then turned, without transparency.
 func prepared(img image.Image, w, h, orientation int) image.Image {
