@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"vlocal/preprocess/jpeg"
+	"vlocal/preprocess/phash"
 	"vlocal/preprocess/scale"
 )
 
@@ -43,7 +44,7 @@ func (o Options) photo(data []byte, orientation int) (p Picture, warning string,
 			p, err = o.render(img, orientation)
 			return err
 		}
-		p.Source.Hash = hashOf(small)
+		p.Source.Hash = phash.Of(small)
 		p.Width, p.Height = upright(w, height, orientation)
 		p.JPEG, err = jpeg.Encode(nil, small, o.Quality)
 		p.JPEG = slices.Clip(p.JPEG)

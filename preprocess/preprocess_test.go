@@ -35,7 +35,7 @@ func prepare(t *testing.T, o preprocess.Options, data []byte) (preprocess.Pictur
 	if got := img.Bounds().Size(); got != image.Pt(p.Width, p.Height) {
 		t.Fatalf("the JPEG is %v, the picture says %d x %d", got, p.Width, p.Height)
 	}
-	if want := phash.Of(img); p.Source.Warning == "" && phash.Distance(uint64(p.Source.Hash), want) > 4 {
+	if want := phash.Of(img); p.Source.Warning == "" && p.Source.Hash.Distance(want) > 4 {
 		t.Fatalf("the hash is %016x, that of the JPEG %016x", p.Source.Hash, want)
 	}
 	return p, img
@@ -325,12 +325,12 @@ func TestCopiesOfAPhotoHaveAlikeHashes(t *testing.T) {
 		"PNG, side": testimage.WithEXIF(testimage.PNG(testimage.Turned(scene, 8)), testimage.EXIF{Orientation: 8}),
 	} {
 		p, _ := prepare(t, preprocess.Options{MaxWidth: 400, MaxHeight: 300}, data)
-		if d := phash.Distance(uint64(p.Source.Hash), uint64(original.Source.Hash)); d > 4 {
+		if d := p.Source.Hash.Distance(original.Source.Hash); d > 4 {
 			t.Errorf("%s: %d bits from the original", name, d)
 		}
 	}
 	other, _ := prepare(t, preprocess.Options{}, testimage.JPEG(testimage.Landscape(900, 600), 92))
-	if d := phash.Distance(uint64(other.Source.Hash), uint64(original.Source.Hash)); d < 16 {
+	if d := other.Source.Hash.Distance(original.Source.Hash); d < 16 {
 		t.Errorf("another photo: %d bits", d)
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/disintegration/imaging"
 
-	"vlocal/domain"
 	"vlocal/preprocess/phash"
 )
 
@@ -46,7 +45,7 @@ func (o Options) render(img image.Image, orientation int) (Picture, error) {
 		w, h := fit(b.Dx(), b.Dy(), boxW, boxH)
 		p.Width, p.Height = upright(w, h, orientation)
 		small := prepared(img, w, h, orientation)
-		p.Source.Hash = hashOf(small)
+		p.Source.Hash = phash.Of(small)
 		data, err := o.encode(small)
 		p.JPEG = data
 		return err
@@ -56,9 +55,6 @@ func (o Options) render(img image.Image, orientation int) (Picture, error) {
 	}
 	return p, nil
 }
-
-// hashOf gives the perceptual hash of what is sent, before it is compressed.
-func hashOf(small image.Image) domain.PerceptualHash { return domain.PerceptualHash(phash.Of(small)) }
 
 // prepared gives img at w by h pixels, then turned, without transparency.
 func prepared(img image.Image, w, h, orientation int) image.Image {

@@ -13,8 +13,9 @@ import (
 	"image"
 	"image/color"
 	"math"
-	"math/bits"
 	"slices"
+
+	"vlocal/domain"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 
 // Of gives the hash of a picture that stands upright; 0 for one with nothing in it,
 // such as a blank page: that would be like every other.
-func Of(img image.Image) uint64 {
+func Of(img image.Image) domain.PerceptualHash {
 	if img.Bounds().Empty() {
 		return 0
 	}
@@ -42,7 +43,7 @@ func Of(img image.Image) uint64 {
 	sorted := slices.Sorted(slices.Values(flat))
 	median := sorted[len(sorted)/2]
 	// The bit of the mean, which is always above, makes that no hash is 0.
-	hash := uint64(1) << (low*low - 1)
+	hash := domain.PerceptualHash(1) << (low*low - 1)
 	for i, v := range flat {
 		if v > median {
 			hash |= 1 << i
@@ -50,9 +51,6 @@ func Of(img image.Image) uint64 {
 	}
 	return hash
 }
-
-// Distance is in how many bits, of 64, two hashes differ.
-func Distance(a, b uint64) int { return bits.OnesCount64(a ^ b) }
 
 // cosines has the first waves of the transform (DCT-II), by frequency and sample.
 var cosines = func() (c [low][side]float64) {

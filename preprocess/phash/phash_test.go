@@ -55,7 +55,7 @@ func TestAlikePicturesDifferInFewBits(t *testing.T) {
 			"more contrast":   {imaging.AdjustContrast(img, 10), 6},
 			"off the edges":   {imaging.Crop(img, inner), 6},
 		} {
-			if d := phash.Distance(phash.Of(img), phash.Of(c.img)); d > c.most {
+			if d := phash.Of(img).Distance(phash.Of(c.img)); d > c.most {
 				t.Errorf("%s, %s: %d bits apart, want at most %d", name, change, d, c.most)
 			}
 		}
@@ -66,7 +66,7 @@ func TestDifferentPicturesDifferInManyBits(t *testing.T) {
 	all := scenes()
 	for one, a := range all {
 		for other, b := range all {
-			if d := phash.Distance(phash.Of(a), phash.Of(b)); one != other && d < 16 {
+			if d := phash.Of(a).Distance(phash.Of(b)); one != other && d < 16 {
 				t.Errorf("%s and %s are %d bits apart", one, other, d)
 			}
 		}
@@ -86,7 +86,7 @@ func TestEveryKindOfImageHasTheSameHash(t *testing.T) {
 	for name, img := range map[string]image.Image{
 		"RGBA": rgba, "NRGBA": nrgba, "grey": testimage.Gray(nrgba), "a part": part.SubImage(scene.Bounds()),
 	} {
-		if d := phash.Distance(phash.Of(img), want); d > 2 {
+		if d := phash.Of(img).Distance(want); d > 2 {
 			t.Errorf("%s is %d bits from YCbCr", name, d)
 		}
 	}
