@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"sync"
 
 	"vlocal/alike"
@@ -87,9 +88,11 @@ func (a *askedImages) remove(l looks) {
 // job is pending, due at once.
 func (r *Run) skip(t *tx, j domain.Job, like looks, now int64) (instead, err error) {
 	var there int
+	// Of one whose attempt is just beginning the hash is not on record yet.
 	err = t.row(`
 		SELECT count(*) FROM jobs r JOIN images i ON i.id = r.image_id
-		WHERE r.image_id = ? AND r.task_id = ? AND r.status IN ('pending', 'running', 'done') AND i.phash = ?`,
+		WHERE r.image_id = ? AND r.task_id = ?
+		  AND (r.status = 'running' OR (r.status IN ('pending', 'done') AND i.phash = ?))`,
 		[]any{like.image, r.task.ID, int64(like.hash)}, &there)
 	if err != nil {
 		return nil, err
@@ -136,11 +139,11 @@ type Member struct {
 // Groups are the images that look alike, as far as that is known.
 type Groups struct {
 	// Groups have at least two images each, the one with the most pixels first; the
-	// others are near to that one.
+	// others are near to that one. The group of the largest image comes first.
 	Groups []Group
 	// Images counts those that were compared.
 	Images int
-	// Unseen were never looked into. Untold were, and cannot be compared: damaged,
+	// Unseen were never looked into. Untold were, and cannot be compared: no pictures, damaged,
 	// blank, or seen by a vlocal that kept no hash.
 	Unseen, Untold int
 }
@@ -163,8 +166,7 @@ func (s *Store) AlikeGroups(ctx context.Context, within int) (g Groups, err erro
 		return g, fmt.Errorf("read the hashes: %w", err)
 	}
 	defer rows.Close()
-	var firsts alike.Index
-	places := map[int64]int{} // of a group, by its first image
+	var firsts alike.Index // by their group's place among all
 	var all []Group
 	for ; rows.Next(); g.Images++ {
 		var id, hash int64
@@ -172,21 +174,16 @@ func (s *Store) AlikeGroups(ctx context.Context, within int) (g Groups, err erro
 			return g, fmt.Errorf("read the hashes: %w", err)
 		}
 		its := domain.PerceptualHash(hash)
-		first, near, ok := firsts.Near(its, within)
-		if !ok {
-			firsts.Add(id, its)
+		if place, near, ok := firsts.Near(its, within); ok {
+			all[place] = append(all[place], Member{id, its.Distance(near)})
 			continue
 		}
-		place, begun := places[first]
-		if !begun {
-			place = len(all)
-			places[first], all = place, append(all, Group{{ID: first}})
-		}
-		all[place] = append(all[place], Member{id, its.Distance(near)})
+		firsts.Add(int64(len(all)), its)
+		all = append(all, Group{{ID: id}})
 	}
-	g.Groups = all
 	if err := rows.Err(); err != nil {
 		return g, fmt.Errorf("read the hashes: %w", err)
 	}
+	g.Groups = slices.DeleteFunc(all, func(g Group) bool { return len(g) < 2 })
 	return g, nil
 }

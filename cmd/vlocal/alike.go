@@ -82,7 +82,7 @@ func remarkAlike(con console, program string, found store.Groups, shown int) {
 		con.remark("%s left out: nobody looked into them yet, %s run does", count(found.Unseen, "image"), program)
 	}
 	if found.Untold > 0 {
-		con.remark("%s left out: damaged, blank, or looked into by an older vlocal", count(found.Untold, "image"))
+		con.remark("%s left out: no pictures, damaged, blank, or looked into by an older vlocal", count(found.Untold, "image"))
 	}
 }
 
