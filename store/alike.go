@@ -143,8 +143,8 @@ type Groups struct {
 	Groups []Group
 	// Images counts those that were compared.
 	Images int
-	// Unseen were never looked into. Untold were, and cannot be compared: no pictures, damaged,
-	// blank, or seen by a vlocal that kept no hash.
+	// Unseen were never looked into. Untold were, and cannot be compared: no pictures,
+	// damaged, blank, or seen by a vlocal that kept no hash.
 	Unseen, Untold int
 }
 

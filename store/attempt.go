@@ -82,8 +82,11 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 	if mine && (err != nil || instead != nil) {
 		r.asking.remove(facts.SHA256)
 	}
-	if err != nil || errors.Is(instead, domain.ErrBeingAsked) {
+	switch {
+	case err != nil, errors.Is(instead, domain.ErrBeingAsked):
 		leave()
+	case errors.Is(instead, domain.ErrAnswered):
+		r.alike.end(j.ID, false)
 	}
 	if err != nil {
 		return domain.Attempt{}, fmt.Errorf("begin an attempt at %s: %w", domain.PathText(j.Image.Path), err)

@@ -34,15 +34,9 @@ func list(ctx context.Context, c *cli.Context, s *store.Store) error {
 	if c.Bool(nearFlag.Name) {
 		return listAlike(ctx, c, s)
 	}
-	if c.IsSet(distanceFlag.Name) {
-		return usagef("--distance is for --%s", nearFlag.Name)
-	}
-	f := store.Filter{Status: domain.Status(c.String("status")), Kind: domain.ErrorKind(c.String("kind"))}
-	if f.Status != "" && !slices.Contains(domain.Statuses, f.Status) {
-		return usagef("there is no status %q; there are %s", f.Status, words(domain.Statuses))
-	}
-	if f.Kind != "" && !slices.Contains(domain.ErrorKinds, f.Kind) {
-		return usagef("there is no error kind %q; there are %s", f.Kind, words(domain.ErrorKinds))
+	f, err := filterOf(c)
+	if err != nil {
+		return err
 	}
 	limit := c.Int("limit")
 	if limit > 0 {
@@ -84,6 +78,20 @@ func list(ctx context.Context, c *cli.Context, s *store.Store) error {
 		con.remark("there are more; --limit 0 lists all")
 	}
 	return err
+}
+
+// filterOf takes from the flags which rows to list.
+func filterOf(c *cli.Context) (store.Filter, error) {
+	f := store.Filter{Status: domain.Status(c.String("status")), Kind: domain.ErrorKind(c.String("kind"))}
+	switch {
+	case c.IsSet(distanceFlag.Name):
+		return f, usagef("--distance is for --%s", nearFlag.Name)
+	case f.Status != "" && !slices.Contains(domain.Statuses, f.Status):
+		return f, usagef("there is no status %q; there are %s", f.Status, words(domain.Statuses))
+	case f.Kind != "" && !slices.Contains(domain.ErrorKinds, f.Kind):
+		return f, usagef("there is no error kind %q; there are %s", f.Kind, words(domain.ErrorKinds))
+	}
+	return f, nil
 }
 
 // outcomeText gives the answer, or why there is none.
