@@ -11,6 +11,7 @@ import (
 
 	"github.com/disintegration/imaging"
 
+	"vlocal/domain"
 	"vlocal/internal/testimage"
 	"vlocal/preprocess/phash"
 )
@@ -18,14 +19,14 @@ import (
 // scenes are different pictures.
 var scenes = sync.OnceValue(func() map[string]image.Image {
 	all := map[string]image.Image{
-		"lake": testimage.Landscape(320, 240), "fruit": testimage.StillLife(320, 240),
+		"lake": testimage.Landscape(200, 150), "fruit": testimage.StillLife(200, 150),
 		"receipt": testimage.Receipt(300, 420), "chart": testimage.Chart(300, 200),
 	}
 	for name, img := range map[string]image.Image{"lake": all["lake"], "fruit": all["fruit"]} {
 		all[name+" mirrored"] = imaging.FlipH(img)
 		all[name+" on its side"] = imaging.Rotate90(img)
-		all[name+" left"] = imaging.Crop(img, image.Rect(0, 0, 160, 240))
-		all[name+" middle"] = imaging.Crop(img, image.Rect(80, 60, 240, 180))
+		all[name+" left"] = imaging.Crop(img, image.Rect(0, 0, 100, 150))
+		all[name+" middle"] = imaging.Crop(img, image.Rect(50, 37, 150, 113))
 	}
 	return all
 })
@@ -41,7 +42,7 @@ func compressed(t *testing.T, img image.Image, quality int) image.Image {
 
 func TestAlikePicturesDifferInFewBits(t *testing.T) {
 	for name, img := range scenes() {
-		b := img.Bounds()
+		b, hash := img.Bounds(), phash.Of(img)
 		inner := image.Rect(b.Dx()/100, b.Dy()/100, b.Dx()-b.Dx()/100, b.Dy()-b.Dy()/100)
 		for change, c := range map[string]struct {
 			img  image.Image
@@ -56,7 +57,7 @@ func TestAlikePicturesDifferInFewBits(t *testing.T) {
 			"more contrast":   {imaging.AdjustContrast(img, 10), 6},
 			"off the edges":   {imaging.Crop(img, inner), 6},
 		} {
-			if d := phash.Of(img).Distance(phash.Of(c.img)); d > c.most {
+			if d := hash.Distance(phash.Of(c.img)); d > c.most {
 				t.Errorf("%s, %s: %d bits apart, want at most %d", name, change, d, c.most)
 			}
 		}
@@ -64,10 +65,13 @@ func TestAlikePicturesDifferInFewBits(t *testing.T) {
 }
 
 func TestDifferentPicturesDifferInManyBits(t *testing.T) {
-	all := scenes()
-	for one, a := range all {
-		for other, b := range all {
-			if d := phash.Of(a).Distance(phash.Of(b)); one != other && d < 16 {
+	hashes := map[string]domain.PerceptualHash{}
+	for name, img := range scenes() {
+		hashes[name] = phash.Of(img)
+	}
+	for one, a := range hashes {
+		for other, b := range hashes {
+			if d := a.Distance(b); one != other && d < 16 {
 				t.Errorf("%s and %s are %d bits apart", one, other, d)
 			}
 		}
@@ -95,7 +99,7 @@ func TestEveryKindOfImageHasTheSameHash(t *testing.T) {
 
 func TestEverySizeHasAHash(t *testing.T) {
 	scene := testimage.Landscape(200, 150)
-	for w := 2; w < 70; w++ {
+	for w := 2; w < 70; w += 5 {
 		for _, h := range []int{1, 2, 31, 32, 33, 50} {
 			img := imaging.Resize(scene, w, h, imaging.Box)
 			if phash.Of(img) == 0 || phash.Of(testimage.Gray(img)) == 0 {
