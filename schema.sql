@@ -137,7 +137,7 @@ CREATE TABLE jobs (
     -- that is older than it is shared no more. NULL if that never was.
     earlier_id INTEGER REFERENCES answers (id),
     -- The image that looks alike and is asked instead of this one, which is skipped
-    -- for that; NULL for all others.
+    -- for that. On a pending job: the one that was, and was not answered.
     like_id    INTEGER REFERENCES images (id),
     updated_at INTEGER NOT NULL,
     UNIQUE (image_id, task_id),
@@ -149,6 +149,8 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_due ON jobs (run_id, not_before, id) WHERE status = 'pending';
 -- Counting by status and kind; listing the failed.
 CREATE INDEX jobs_by_status ON jobs (task_id, status, error_kind);
+-- Whom to ask again when the image that was asked instead of them is not answered.
+CREATE INDEX jobs_like ON jobs (like_id) WHERE like_id IS NOT NULL;
 
 -- One try at a job. The row is there, on disk, before the request leaves. It is
 -- completed once and never deleted.
@@ -269,7 +271,7 @@ SELECT
     coalesce(i.warning || coalesce('; ' || n.mended, ''), n.mended) AS warning,
     -- The image that was asked in place of this one: a file with the same bytes,
     -- whose answer it shares, or, of a skipped row, one that looks alike.
-    CASE WHEN j.like_id IS NOT NULL THEN (SELECT l.path FROM images l WHERE l.id = j.like_id)
+    CASE WHEN j.status = 'skipped' THEN (SELECT l.path FROM images l WHERE l.id = j.like_id)
          ELSE (SELECT s.path FROM attempts o JOIN jobs p ON p.id = o.job_id JOIN images s ON s.id = p.image_id
                 WHERE o.id = n.attempt_id AND p.id <> j.id)
     END AS asked_instead,

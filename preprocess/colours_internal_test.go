@@ -33,7 +33,9 @@ func TestPreparingLeavesThePictureAsItIs(t *testing.T) {
 	}
 	light := testimage.Gray(testimage.Landscape(24, 16))
 	for name, try := range map[string]func(w, h int) image.Image{
-		"planes":         func(w, h int) image.Image { return onPlanes(planes, scale.Extent{Width: 24, Height: 16}, w, h, 1, colour.AdobeRGB()) },
+		"planes": func(w, h int) image.Image {
+			return onPlanes(planes, scale.Extent{Width: 24, Height: 16}, w, h, 1, colour.AdobeRGB())
+		},
 		"planes by RGB":  func(w, h int) image.Image { return prepared(planes, w, h, 1, colour.AdobeRGB()) },
 		"one grey plane": func(w, h int) image.Image { return onPlanes(light, scale.Extent{Width: 24, Height: 16}, w, h, 1, grey) },
 		"inks":           func(w, h int) image.Image { return prepared(cmyk, w, h, 1, inks) },

@@ -56,6 +56,11 @@ func (o Options) photo(data []byte, orientation int, c *colour.Conversion) (p Pi
 	if err != nil {
 		return Picture{}, "", undecodable(err)
 	}
+	if warning != "" {
+		// What is missing looks alike in every damaged picture, and none should be
+		// asked in place of a sound one.
+		p.Source.Hash = 0
+	}
 	return p, warning, nil
 }
 

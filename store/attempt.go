@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -18,7 +19,7 @@ const askedElsewhere = time.Second
 // due gives up to n pending jobs whose time has come.
 func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
 	err = t.rows(`
-		SELECT j.id, j.tries, coalesce(j.model, ''), i.id, i.path, i.path_raw, i.bytes, i.mtime_ns
+		SELECT j.id, j.tries, coalesce(j.model, ''), j.like_id IS NOT NULL, i.id, i.path, i.path_raw, i.bytes, i.mtime_ns
 		FROM jobs j JOIN images i ON i.id = j.image_id
 		WHERE j.run_id = ? AND j.status = 'pending' AND j.not_before <= ?
 		ORDER BY j.not_before, j.id LIMIT ?`, []any{r.id, now, n},
@@ -26,7 +27,7 @@ func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
 			var j domain.Job
 			var mtime int64
 			var raw []byte
-			if err := rows.Scan(&j.ID, &j.Tries, &j.Model, &j.Image.ID, &j.Image.Path, &raw, &j.Image.Size, &mtime); err != nil {
+			if err := rows.Scan(&j.ID, &j.Tries, &j.Model, &j.Released, &j.Image.ID, &j.Image.Path, &raw, &j.Image.Size, &mtime); err != nil {
 				return err
 			}
 			if len(raw) > 0 {
@@ -42,7 +43,7 @@ func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
 // take marks the jobs that due has just given.
 func (r *Run) take(t *tx, now int64, n int) error {
 	return t.exec(`
-		UPDATE jobs SET status = 'running', updated_at = ?2 WHERE id IN (
+		UPDATE jobs SET status = 'running', like_id = NULL, updated_at = ?2 WHERE id IN (
 			SELECT id FROM jobs
 			WHERE run_id = ?1 AND status = 'pending' AND not_before <= ?2
 			ORDER BY not_before, id LIMIT ?3)`, r.id, now, n)
@@ -52,9 +53,11 @@ func (r *Run) take(t *tx, now int64, n int) error {
 // image and whom it asks. No attempt is begun where the same bytes were answered
 // under the same task (domain.ErrAnswered: the job is done, with that answer) or
 // are being asked about (domain.ErrBeingAsked: the job is pending, due in a
-// moment).
+// moment), or, in a run that asks one of each, where an image that looks alike was
+// or is asked (domain.ErrAlike: the job is skipped).
 func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked domain.Asked) (a domain.Attempt, err error) {
 	mine := r.asking.add(facts.SHA256)
+	like, leave := r.alike.enter(j, facts.Hash)
 	a.SHA256 = facts.SHA256
 	var instead error
 	// The end of an attempt keeps a slot waiting, the begin of one does not.
@@ -66,6 +69,10 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 		if instead, err = r.share(t, j, facts, !mine, now); err != nil || instead != nil {
 			return err
 		}
+		if like.image != 0 {
+			instead, err = r.skip(t, j, like, millis(now))
+			return err
+		}
 		a.JobID, a.StartedAt, a.Asked = j.ID, now, asked
 		a.ID, err = t.insert(`
 			INSERT INTO attempts (job_id, run_id, sha256, model, key, started_at) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -74,6 +81,12 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 	})
 	if mine && (err != nil || instead != nil) {
 		r.asking.remove(facts.SHA256)
+	}
+	switch {
+	case err != nil, errors.Is(instead, domain.ErrBeingAsked):
+		leave()
+	case errors.Is(instead, domain.ErrAnswered):
+		r.alike.end(j.ID, false)
 	}
 	if err != nil {
 		return domain.Attempt{}, fmt.Errorf("begin an attempt at %s: %w", domain.PathText(j.Image.Path), err)
@@ -165,6 +178,7 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 // on disk when it returns. It is called once for each attempt.
 func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error {
 	defer r.asking.remove(a.SHA256)
+	r.alike.end(a.JobID, e.Status == domain.Failed)
 	err := r.store.writer.write(ctx, func(t *tx) error {
 		now := millis(r.store.now())
 		if err := complete(t, a, e, now); err != nil {
@@ -174,7 +188,10 @@ func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error 
 		if err != nil {
 			return err
 		}
-		return move(t, a.JobID, e, answer, now)
+		if err := move(t, a.JobID, e, answer, now); err != nil || e.Status != domain.Failed {
+			return err
+		}
+		return releaseOfJob(t, a.JobID, now)
 	})
 	if err != nil {
 		return fmt.Errorf("record the end of attempt %d: %w", a.ID, err)

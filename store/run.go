@@ -23,6 +23,9 @@ type Scope struct {
 	// Sample limits the run to that many jobs, from all over the scope; 0 means
 	// all.
 	Sample int
+	// OneOfAlike asks one of each group of images that look alike, and skips the
+	// others. Without it those that were skipped for that are asked.
+	OneOfAlike bool
 }
 
 // spans gives the spans of the paths in a scope.
@@ -54,6 +57,8 @@ type Run struct {
 	// asking has the pictures that are being asked about. No other process asks
 	// with this database, so that memory is the place for it.
 	asking hashes
+	// alike has the images that were or are asked; nil in a run that asks all.
+	alike *askedImages
 	// Total is how many jobs the run has to ask.
 	Total int
 	// Recovered is how many attempts of a dead run were found open and are now
@@ -94,11 +99,17 @@ func (r *Run) start(t *tx, baseURL string, scope Scope) error {
 		return err
 	}
 	for _, s := range scope.spans() {
-		queue := r.queue
 		if scope.Failed {
-			queue = r.requeueFailed
+			err = r.requeueFailed(t, now, s)
+		} else {
+			err = r.queue(t, now, s, scope.OneOfAlike)
 		}
-		if err := queue(t, now, s); err != nil {
+		if err != nil {
+			return err
+		}
+	}
+	if scope.OneOfAlike {
+		if r.alike, err = askedBefore(t, r.task.ID); err != nil {
 			return err
 		}
 	}
@@ -141,16 +152,18 @@ func recoverDead(t *tx, now int64) (attempts int, err error) {
 }
 
 // queue makes the jobs that the images in a span lack, in path order, and takes
-// over those that are pending.
-func (r *Run) queue(t *tx, now int64, span [3]string) error {
+// over those that are pending and, unless one of alike images is enough, those that
+// were skipped for another.
+func (r *Run) queue(t *tx, now int64, span [3]string, oneOfAlike bool) error {
 	return t.exec(`
 		INSERT INTO jobs (image_id, task_id, run_id, updated_at)
 		SELECT id, ?1, ?2, ?3 FROM images
 		WHERE missing_at IS NULL AND (path = ?4 OR (path >= ?5 AND path < ?6))
 		ORDER BY path, path_raw
-		ON CONFLICT (image_id, task_id) DO UPDATE SET run_id = excluded.run_id, not_before = 0, tries = 0, model = NULL
-		WHERE jobs.status = 'pending'`,
-		r.task.ID, r.id, now, span[0], span[1], span[2])
+		ON CONFLICT (image_id, task_id) DO UPDATE SET
+		       status = 'pending', run_id = excluded.run_id, not_before = 0, tries = 0, model = NULL, like_id = NULL
+		WHERE jobs.status = 'pending' OR (jobs.status = 'skipped' AND jobs.like_id IS NOT NULL AND NOT ?7)`,
+		r.task.ID, r.id, now, span[0], span[1], span[2], oneOfAlike)
 }
 
 // requeueFailed gives the failed jobs in a span a fresh start. Their attempts,

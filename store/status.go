@@ -36,7 +36,7 @@ func (s *Store) Totals(ctx context.Context, task int64) (domain.Totals, error) {
 
 func (s *Store) countJobs(ctx context.Context, task int64, t *domain.Totals) error {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT status, coalesce(error_kind, ''), count(*) FROM jobs
+		SELECT status, coalesce(error_kind, ''), count(*), count(like_id) FROM jobs
 		WHERE task_id = ? GROUP BY status, error_kind`, task)
 	if err != nil {
 		return err
@@ -45,9 +45,12 @@ func (s *Store) countJobs(ctx context.Context, task int64, t *domain.Totals) err
 	for rows.Next() {
 		var status domain.Status
 		var kind domain.ErrorKind
-		var n int
-		if err := rows.Scan(&status, &kind, &n); err != nil {
+		var n, alike int
+		if err := rows.Scan(&status, &kind, &n, &alike); err != nil {
 			return err
+		}
+		if status == domain.Skipped {
+			t.Alike += alike
 		}
 		t.Jobs[status] += n
 		if kind != "" {

@@ -158,6 +158,8 @@ func (r *run) begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 		return attempt, true
 	case errors.Is(err, domain.ErrAnswered):
 		r.progress.shared()
+	case errors.Is(err, domain.ErrAlike):
+		r.progress.skipped()
 	case errors.Is(err, domain.ErrBeingAsked), ctx.Err() != nil:
 	default:
 		r.stop(err)

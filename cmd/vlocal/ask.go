@@ -134,6 +134,8 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 		return outcome{}, errors.Join(stopped, err)
 	}
 	p := w.Progress()
+	// Some that were skipped may have been let go again, and left.
+	p.Skipped = max(min(p.Skipped, jobs.Total-p.Done-p.Failed-left), 0)
 	return outcome{
 		Progress: p, total: jobs.Total, left: left + p.Given, failedBefore: failed, stopped: stopped, program: program(a.c), runID: jobs.ID(),
 	}, nil

@@ -18,24 +18,25 @@ func listCommand() *cli.Command {
 		Usage:     "list images with their status and answer or error",
 		ArgsUsage: " ",
 		Description: `vlocal list --status failed
-vlocal list --kind timeout --limit 0`,
+vlocal list --kind timeout --limit 0
+vlocal list --near-duplicates       groups of photos that look alike`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "status", Usage: "only rows with this `STATUS`: pending, running, done, failed or skipped"},
 			&cli.StringFlag{Name: "kind", Usage: "only rows with this error `KIND`, such as corrupt or timeout"},
-			&cli.IntFlag{Name: "limit", Value: 50, Usage: "at most `N` rows; 0 for all"},
-			jsonFlag,
+			&cli.IntFlag{Name: "limit", Value: 50, Usage: "at most `N` rows, or groups; 0 for all"},
+			nearFlag, distanceFlag, jsonFlag,
 		},
 		Action: reading(list),
 	}
 }
 
 func list(ctx context.Context, c *cli.Context, s *store.Store) error {
-	f := store.Filter{Status: domain.Status(c.String("status")), Kind: domain.ErrorKind(c.String("kind"))}
-	if f.Status != "" && !slices.Contains(domain.Statuses, f.Status) {
-		return usagef("there is no status %q; there are %s", f.Status, words(domain.Statuses))
+	if c.Bool(nearFlag.Name) {
+		return listAlike(ctx, c, s)
 	}
-	if f.Kind != "" && !slices.Contains(domain.ErrorKinds, f.Kind) {
-		return usagef("there is no error kind %q; there are %s", f.Kind, words(domain.ErrorKinds))
+	f, err := filterOf(c)
+	if err != nil {
+		return err
 	}
 	limit := c.Int("limit")
 	if limit > 0 {
@@ -58,7 +59,7 @@ func list(ctx context.Context, c *cli.Context, s *store.Store) error {
 		}
 		rows = append(rows, []string{
 			strconv.FormatInt(r.ImageID, 10), string(r.Status), string(r.ErrorKind),
-			strconv.FormatInt(r.Attempts, 10), oneLine(r.Path), oneLine(cmp.Or(r.Error, r.Answer)),
+			strconv.FormatInt(r.Attempts, 10), oneLine(r.Path), oneLine(outcomeText(r)),
 		})
 	}
 	if con.json {
@@ -77,6 +78,28 @@ func list(ctx context.Context, c *cli.Context, s *store.Store) error {
 		con.remark("there are more; --limit 0 lists all")
 	}
 	return err
+}
+
+// filterOf takes from the flags which rows to list.
+func filterOf(c *cli.Context) (store.Filter, error) {
+	f := store.Filter{Status: domain.Status(c.String("status")), Kind: domain.ErrorKind(c.String("kind"))}
+	switch {
+	case c.IsSet(distanceFlag.Name):
+		return f, usagef("--distance is for --%s", nearFlag.Name)
+	case f.Status != "" && !slices.Contains(domain.Statuses, f.Status):
+		return f, usagef("there is no status %q; there are %s", f.Status, words(domain.Statuses))
+	case f.Kind != "" && !slices.Contains(domain.ErrorKinds, f.Kind):
+		return f, usagef("there is no error kind %q; there are %s", f.Kind, words(domain.ErrorKinds))
+	}
+	return f, nil
+}
+
+// outcomeText gives the answer, or why there is none.
+func outcomeText(r domain.Result) string {
+	if r.Status == domain.Skipped && r.AskedInstead != "" {
+		return "looks alike; asked instead: " + r.AskedInstead
+	}
+	return cmp.Or(r.Error, r.Answer)
 }
 
 // words lists the members of a closed list.
@@ -101,5 +124,6 @@ func resultObject(r domain.Result) map[string]any {
 		"tokens_in": r.TokensIn, "tokens_out": r.TokensOut, "latency_ms": r.LatencyMS,
 		"width": r.Width, "height": r.Height, "bytes": r.Bytes,
 		"taken_at": r.TakenAt, "finished_at": r.FinishedAt, "cost_usd": r.CostUSD, "warning": r.Warning,
+		"asked_instead": r.AskedInstead,
 	}
 }

@@ -30,7 +30,7 @@ func runCommand() *cli.Command {
 	flags = append(flags, memoryFlag)
 	flags = append(flags, serverFlags()...)
 	flags = append(flags, moneyFlags()...)
-	flags = append(flags, dryRunFlag)
+	flags = append(flags, dryRunFlag, oneOfAlikeFlag)
 	flags = append(flags, sampleFlags()...)
 	flags = append(flags, scanFlags()...)
 	flags = append(flags, urlsFlag)
@@ -77,7 +77,7 @@ func runAction(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		return ask(c, s, task, srv, store.Scope{Roots: roots, URLs: urls})
+		return ask(c, s, task, srv, store.Scope{Roots: roots, URLs: urls, OneOfAlike: c.Bool(oneOfAlikeFlag.Name)})
 	}()
 	return errors.Join(err, s.Close())
 }

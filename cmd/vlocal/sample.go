@@ -54,7 +54,11 @@ func (a *asking) tellAhead(ctx context.Context) error {
 			"model": a.server.model, "base_url": a.client.BaseURL(),
 		})
 	}
-	fmt.Fprintf(a.con.out, "would ask %s about %s\n", a.server.whom(), count(ahead.Jobs, "image"))
+	fewer := ""
+	if a.scope.OneOfAlike {
+		fewer = ", less those that look alike"
+	}
+	fmt.Fprintf(a.con.out, "would ask %s about %s%s\n", a.server.whom(), count(ahead.Jobs, "image"), fewer)
 	if ahead.Jobs > 0 {
 		fmt.Fprintf(a.con.out, "files      %s\nsent       about %s, from %s that were prepared\nnothing was sent; --sample 20 asks about a few and tells the cost of the rest\n",
 			bytesText(float64(ahead.Bytes)), bytesText(sent), count(len(ahead.Spread), "picture"))
@@ -158,8 +162,11 @@ func (a *asking) tellSampled(ctx context.Context, o outcome) error {
 }
 
 func sampledText(r domain.Result) string {
-	if r.Status == domain.Done {
+	switch {
+	case r.Status == domain.Done:
 		return r.Answer
+	case r.ErrorKind == "":
+		return outcomeText(r)
 	}
 	return fmt.Sprintf("%s: %s", r.ErrorKind, r.Error)
 }

@@ -85,6 +85,12 @@ func historyText(i domain.Image, all []store.History) string {
 	}
 	line("image", "%d  %s", i.ID, oneLine(domain.PathText(i.Path)))
 	line("file", "%s", fileText(i))
+	if i.Camera+i.Lens != "" {
+		line("camera", "%s", oneLine(strings.Trim(i.Camera+", "+i.Lens, ", ")))
+	}
+	if i.Place.Known {
+		line("place", "%.6f, %.6f", i.Place.Latitude, i.Place.Longitude)
+	}
 	if len(all) == 0 {
 		line("", "not asked about yet; vlocal run asks")
 	}
@@ -95,6 +101,9 @@ func historyText(i domain.Image, all []store.History) string {
 		line("status", "%s", h.Result.Status)
 		if h.Result.Answer != "" {
 			line("answer", "%s", indented(h.Result.Answer))
+		}
+		if h.Result.Status == domain.Skipped && h.Result.AskedInstead != "" {
+			line("alike", "asked instead: %s", oneLine(h.Result.AskedInstead))
 		}
 		if h.Result.Error != "" {
 			line("error", "%s: %s", h.Result.ErrorKind, indented(h.Result.Error))
@@ -175,6 +184,7 @@ func historyObject(i domain.Image, all []store.History) map[string]any {
 	}
 	return map[string]any{
 		"id": i.ID, "path": domain.PathText(i.Path), "bytes": i.Size, "width": i.Width, "height": i.Height,
-		"format": i.Format, "orientation": i.Orientation, "taken_at": i.TakenAt, "warning": i.Warning, "tasks": tasks,
+		"format": i.Format, "orientation": i.Orientation, "taken_at": i.TakenAt, "warning": i.Warning,
+		"camera": i.Camera, "lens": i.Lens, "place": placeObject(i.Place), "phash": hashText(i.Hash), "tasks": tasks,
 	}
 }

@@ -139,6 +139,9 @@ func (r statusReport) progress(l *lines) {
 	for _, kind := range kindsIn(t.Failures) {
 		l.add("", "  %-15s %s", kind, number(t.Failures[kind]))
 	}
+	if t.Alike > 0 {
+		l.add("alike", "%s skipped, because one that looks alike is asked instead", number(t.Alike))
+	}
 	if t.Shared > 0 {
 		l.add("shared", "%s have the answer of a file with the same bytes", number(t.Shared))
 	}
@@ -191,7 +194,7 @@ func (r statusReport) object() map[string]any {
 	return map[string]any{
 		"database": r.database, "images": r.images, "missing": r.missing,
 		"prompt": r.task.Prompt, "model": r.task.Model,
-		"jobs": t.Jobs, "failures": t.Failures, "shared": t.Shared,
+		"jobs": t.Jobs, "failures": t.Failures, "shared": t.Shared, "alike": t.Alike,
 		"attempts": t.Attempts, "interrupted": t.Interrupted,
 		"tokens_in": t.TokensIn, "tokens_out": t.TokensOut, "tokens_cached": t.TokensCached,
 		"cost_usd": moneyNumber(t.Spent, t.Unpriced), "unpriced": t.Unpriced,

@@ -54,7 +54,14 @@ func (o outcome) text() string {
 	if o.total == 0 {
 		line("nothing to ask: no new or pending images")
 	} else {
-		line("%s: %s done, %s failed, %s pending", count(o.total, "image"), number(o.Done), number(o.Failed), number(o.left))
+		skipped := ""
+		if o.Skipped > 0 {
+			skipped = number(o.Skipped) + " skipped, "
+		}
+		line("%s: %s done, %s failed, %s%s pending", count(o.total, "image"), number(o.Done), number(o.Failed), skipped, number(o.left))
+	}
+	if o.Skipped > 0 {
+		line("  %s skipped, because one that looks alike is asked instead; without --%s they are asked", number(o.Skipped), oneOfAlikeFlag.Name)
 	}
 	if o.Shared > 0 {
 		line("  %s share the answer of a file with the same bytes", number(o.Shared))
@@ -124,7 +131,7 @@ func (o outcome) object() map[string]any {
 	}
 	l := o.Latency
 	return map[string]any{
-		"event": "summary", "total": o.total, "done": o.Done, "shared": o.Shared, "failed": o.Failed, "pending": o.left,
+		"event": "summary", "total": o.total, "done": o.Done, "shared": o.Shared, "failed": o.Failed, "skipped": o.Skipped, "pending": o.left,
 		"failures": o.Failures, "errors": o.Errors, "requests": o.Sent, "retried": o.Retried,
 		"success_rate": round(o.successRate()),
 		"latency_ms": map[string]int64{

@@ -2,6 +2,7 @@ package testimage
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"hash/crc32"
 	"slices"
@@ -15,8 +16,12 @@ type EXIF struct {
 	TakenAt string
 	// Offset is OffsetTimeOriginal, by the standard "+02:00".
 	Offset string
+	// Make, Model and Lens are the camera's maker, its model and LensModel.
+	Make, Model, Lens string
 	// GPS adds a place: 47° 33' 21" N, 13° 38' 57" E.
 	GPS bool
+	// NorthSouth and EastWest stand for its N and E, if they are not "".
+	NorthSouth, EastWest string
 	// ColorSpace is 1 for sRGB, 0xffff for one that is not named, and Interop the
 	// InteroperabilityIndex: "R03" for Adobe RGB.
 	ColorSpace int
@@ -107,7 +112,11 @@ func (e EXIF) directories(at int, more []entry) []byte {
 	if e.Orientation != 0 {
 		main = append(main, short(0x0112, e.Orientation))
 	}
-	var photo, place []entry
+	main = append(main, e.camera()...)
+	var photo []entry
+	if e.Lens != "" {
+		photo = append(photo, ascii(0xa434, e.Lens))
+	}
 	if e.TakenAt != "" {
 		photo = append(photo, ascii(0x9003, e.TakenAt))
 	}
@@ -120,11 +129,7 @@ func (e EXIF) directories(at int, more []entry) []byte {
 	if e.Interop != "" {
 		photo = append(photo, long(0xa005, 0)) // told below
 	}
-	if e.GPS {
-		place = []entry{
-			ascii(1, "N"), fractions(2, 47, 33, 21), ascii(3, "E"), fractions(4, 13, 38, 57),
-		}
-	}
+	place := e.place()
 	// The pointers have the same size whatever they say, so a first layout
 	// with zeros tells where the directories come to stand.
 	layout := func(photoAt, placeAt int) []byte {
@@ -154,6 +159,28 @@ func (e EXIF) directories(at int, more []entry) []byte {
 		behind = append(behind, directory(placeAt, place)...)
 	}
 	return append(layout(photoAt, placeAt), behind...)
+}
+
+// camera gives the tags of maker and model.
+func (e EXIF) camera() (tags []entry) {
+	if e.Make != "" {
+		tags = append(tags, ascii(0x010f, e.Make))
+	}
+	if e.Model != "" {
+		tags = append(tags, ascii(0x0110, e.Model))
+	}
+	return tags
+}
+
+// place gives the directory of GPS.
+func (e EXIF) place() []entry {
+	if !e.GPS {
+		return nil
+	}
+	return []entry{
+		ascii(1, cmp.Or(e.NorthSouth, "N")), fractions(2, 47, 33, 21),
+		ascii(3, cmp.Or(e.EastWest, "E")), fractions(4, 13, 38, 57),
+	}
 }
 
 // block is a whole TIFF structure that holds nothing but the metadata.

@@ -107,6 +107,7 @@ ALTER TABLE decisions_3 RENAME TO decisions;
 
 CREATE INDEX jobs_due ON jobs (run_id, not_before, id) WHERE status = 'pending';
 CREATE INDEX jobs_by_status ON jobs (task_id, status, error_kind);
+CREATE INDEX jobs_like ON jobs (like_id) WHERE like_id IS NOT NULL;
 CREATE INDEX attempts_of_job ON attempts (job_id);
 CREATE INDEX decisions_of_run ON decisions (run_id);
 
