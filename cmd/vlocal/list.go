@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -58,7 +59,7 @@ func list(ctx context.Context, c *cli.Context, s *store.Store) error {
 		}
 		rows = append(rows, []string{
 			strconv.FormatInt(r.ImageID, 10), string(r.Status), string(r.ErrorKind),
-			strconv.FormatInt(r.Attempts, 10), oneLine(r.Path), oneLine(cmp.Or(r.Error, r.Answer)),
+			strconv.FormatInt(r.Attempts, 10), oneLine(r.Path), oneLine(cmp.Or(r.Error, fieldsText(r.Fields), r.Answer)),
 		})
 	}
 	if con.json {
@@ -95,8 +96,10 @@ func words[T ~string](all []T) (s string) {
 }
 
 func resultObject(r domain.Result) map[string]any {
+	// The fields are JSON already; null if there are none.
+	answered := json.RawMessage(cmp.Or(r.Fields, "null"))
 	return map[string]any{
-		"id": r.ImageID, "path": r.Path, "status": r.Status, "answer": r.Answer,
+		"fields": answered, "id": r.ImageID, "path": r.Path, "status": r.Status, "answer": r.Answer,
 		"error_kind": r.ErrorKind, "error": r.Error, "attempts": r.Attempts, "model": r.Model,
 		"tokens_in": r.TokensIn, "tokens_out": r.TokensOut, "latency_ms": r.LatencyMS,
 		"width": r.Width, "height": r.Height, "bytes": r.Bytes,

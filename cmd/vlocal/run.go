@@ -23,6 +23,7 @@ func runCommand() *cli.Command {
 		&cli.IntFlag{Name: "max-height", Value: 1080, Usage: "make pictures at most `N` pixels high"},
 		&cli.IntFlag{Name: "quality", Value: 85, Usage: "JPEG quality of what is sent: `N` from 1 to 100"},
 	}
+	flags = append(flags, fieldFlags()...)
 	flags = append(flags, serverFlags()...)
 	flags = append(flags, moneyFlags()...)
 	flags = append(flags, dryRunFlag)
@@ -37,6 +38,7 @@ func runCommand() *cli.Command {
 		Description: `vlocal run ~/Photos --prompt "What is in this photo?"
 vlocal run                          go on with what is pending of the last question
 vlocal run --urls list.txt          ask about images on the web
+vlocal run ~/Receipts --prompt "Read this receipt" --fields 'shop, total:number, day:date'
 
 With a server:
 VLOCAL_API_KEY=... vlocal run ~/Photos --model gpt-4o-mini --prompt "..."
@@ -139,6 +141,9 @@ func taskToRun(c *cli.Context, s *store.Store) (domain.Task, server, error) {
 		return last, server{}, err
 	}
 	task := domain.Task{Prompt: cmp.Or(c.String("prompt"), last.Prompt), Parameters: last.Parameters}
+	if task.Schema, err = schemaOf(c, last); err != nil {
+		return task, server{}, err
+	}
 	if task.Prompt == "" {
 		return task, server{}, noQuestion()
 	}
