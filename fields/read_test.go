@@ -58,6 +58,7 @@ func TestAnswersAreMendedOnlyWhereThatIsCertain(t *testing.T) {
 		{"a number as a text", with("price", `"12.50"`), whole1, `"price": "12.50" taken as 12.50`},
 		{"with thousands", with("price", `"1,299.00"`), with("price", "1299.00"), `"price": "1,299.00" taken as 1299.00`},
 		{"the German way", with("price", `"-1.299,00"`), with("price", "-1299.00"), `"price": "-1.299,00" taken as -1299.00`},
+		{"the Swiss way", with("price", `"CHF 1'299.00"`), with("price", "1299.00"), `"price": "CHF 1'299.00" taken as 1299.00`},
 		{"cents behind a comma", with("price", `"12,50"`), whole1, `"price": "12,50" taken as 12.50`},
 		{"money", with("price", `"€ 12.50"`), whole1, `"price": "€ 12.50" taken as 12.50`},
 		{"money behind", with("price", `"12.50 EUR"`), whole1, `"price": "12.50 EUR" taken as 12.50`},
@@ -96,14 +97,16 @@ func TestWhatMayMeanTwoThingsIsNotMended(t *testing.T) {
 		{"[]", "no JSON object"},
 		{`"A"`, "no JSON object"},
 		{whole1 + "\n" + with("title", `"B"`), "2 JSON objects"},
-		{strings.TrimSuffix(whole1, `,"taken":"2024-05-01"}`), "not JSON"},          // a field is missing
-		{strings.TrimSuffix(with("taken", "null"), "}"), "not JSON"},                // no end that is one
-		{strings.TrimSuffix(whole1, `-01"}`), "not JSON"},                           // cut within a text
-		{`{"title": 'A', "inner": ` + whole1 + `}`, "not JSON"},                     // a part is not the whole
-		{`{"title": 'A', "inner": ` + whole1, "not JSON"},                           //
-		{with("price", `"1,299"`), `"price" takes number or null, not string`},      // or 1.299
-		{with("price", `"1.299,0.5"`), `"price" takes number`},                      //
-		{with("price", `"12 to 15"`), `"price" takes number`},                       //
+		{strings.TrimSuffix(whole1, `,"taken":"2024-05-01"}`), "not JSON"},     // a field is missing
+		{strings.TrimSuffix(with("taken", "null"), "}"), "not JSON"},           // no end that is one
+		{strings.TrimSuffix(whole1, `-01"}`), "not JSON"},                      // cut within a text
+		{`{"title": 'A', "inner": ` + whole1 + `}`, "not JSON"},                // a part is not the whole
+		{`{"title": 'A', "inner": ` + whole1, "not JSON"},                      //
+		{with("price", `"1,299"`), `"price" takes number or null, not string`}, // or 1.299
+		{with("price", `"1.299,0.5"`), `"price" takes number`},                 //
+		{with("price", `"12 to 15"`), `"price" takes number`},                  //
+		{with("price", `"100,200,300"`), `"price" takes number`},
+		{with("price", `"2 500,00"`), `"price" takes number`},                       // or two of them
 		{with("price", `"45%"`), `"price" takes number`},                            // or 0.45
 		{with("price", `"5 USD EUR"`), `"price" takes number`},                      //
 		{with("pages", `"3.5"`), `"pages" takes integer`},                           //

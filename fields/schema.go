@@ -15,6 +15,9 @@ type Schema struct {
 	text  string
 	root  object
 	valid *jsonschema.Schema
+	// sent is what Strict gives, and strict whether that is strict.
+	sent   string
+	strict bool
 }
 
 // maxSchema bounds a schema, in bytes: it may go out with every picture.
@@ -122,6 +125,10 @@ func Compile(text string) (*Schema, error) {
 	}
 	if _, err := Columns(text); err != nil {
 		return nil, err
+	}
+	s.sent, s.strict = encode(s.root.without("$schema", "$id")), false
+	if strict, ok := strictly(s.root); ok {
+		s.sent, s.strict = encode(strict), true
 	}
 	return s, nil
 }

@@ -9,14 +9,15 @@ import (
 )
 
 // The ways of writing a number that can be read in one way only. A comma or a point
-// before exactly three digits may be either kind of mark, unless both are there.
+// before exactly three digits may be either kind of mark, unless both are there;
+// and what has no decimals may be several numbers, such as 100,200,300.
 var (
 	// 12, -12.50
 	pointed = regexp.MustCompile(`^-?(0|[1-9]\d*)(\.\d+)?$`)
-	// 1,299.00 and 1,234,567
-	grouped = regexp.MustCompile(`^-?[1-9]\d{0,2}((,\d{3})+\.\d+|(,\d{3}){2,})$`)
-	// 1.299,00 and 1.234.567, and with spaces between
-	groupedByPoint = regexp.MustCompile(`^-?[1-9]\d{0,2}(([. \x{a0}\x{202f}']\d{3})+,\d+|([. \x{a0}\x{202f}']\d{3}){2,})$`)
+	// 1,299.00 and 1'299.00
+	grouped = regexp.MustCompile(`^-?[1-9]\d{0,2}([,'\x{a0}\x{202f}]\d{3})+\.\d+$`)
+	// 1.299,00
+	groupedByPoint = regexp.MustCompile(`^-?[1-9]\d{0,2}([.'\x{a0}\x{202f}]\d{3})+,\d+$`)
 	// 12,50: no mark of thousands has two digits behind it
 	decimalComma = regexp.MustCompile(`^-?(0|[1-9]\d*),\d{2}$`)
 	// money is what may stand before or behind a number, once.
@@ -34,9 +35,9 @@ func numberOf(text string) (n json.Number, ok bool) {
 	switch {
 	case pointed.MatchString(text):
 	case grouped.MatchString(text):
-		marks = ","
+		marks = ",'\u00a0\u202f"
 	case groupedByPoint.MatchString(text), decimalComma.MatchString(text):
-		marks = ". \u00a0\u202f'"
+		marks = ".'\u00a0\u202f"
 	default:
 		return "", false
 	}

@@ -1,8 +1,6 @@
 package fields
 
-import (
-	"slices"
-)
+import "slices"
 
 // What OpenAI's strict mode takes of JSON Schema. The keywords of the first list say
 // less without the schema being another; what they ask for is checked when the
@@ -29,12 +27,7 @@ var (
 // OpenAI's strict mode wants it: every property is required, one that need not be
 // there may be null, and there are no others. Read takes the nulls back. What strict
 // mode cannot express is sent as it is, and ok is false.
-func (s *Schema) Strict() (schema string, ok bool) {
-	if strict, ok := strictly(s.root); ok {
-		return encode(strict), true
-	}
-	return encode(s.root.without("$schema", "$id")), false
-}
+func (s *Schema) Strict() (schema string, ok bool) { return s.sent, s.strict }
 
 // strictly gives a schema within a schema as strict mode wants it.
 func strictly(v any) (_ any, ok bool) {

@@ -75,7 +75,11 @@ func (c *Client) inWords(f form) string {
 // showsSchema reports whether a server is known to put the schema before the model.
 func showsSchema(base string) bool {
 	u, err := url.Parse(base)
-	return err == nil && (u.Hostname() == "api.openai.com" || strings.HasSuffix(u.Hostname(), ".openai.azure.com"))
+	if err != nil {
+		return false
+	}
+	host := "." + strings.ToLower(u.Hostname())
+	return strings.HasSuffix(host, ".api.openai.com") || strings.HasSuffix(host, ".openai.azure.com")
 }
 
 // bettered asks for a better answer than one that was rejected, behind the question

@@ -183,7 +183,8 @@ func TestSchemaIsInTheRequest(t *testing.T) {
 // OpenAI shows the schema to its model: it is not paid for twice.
 func TestSchemaIsNotToldTwice(t *testing.T) {
 	for base, told := range map[string]bool{
-		"https://api.openai.com/v1": false, "https://x.openai.azure.com/openai/v1": false, "https://api.openai.com.example/v1": true,
+		"https://api.openai.com/v1": false, "https://x.openai.azure.com/openai/v1": false, "https://eu.api.openai.com/v1": false,
+		"https://api.openai.com.example/v1": true, "https://myapi.openai.com/v1": true,
 	} {
 		seen := transportFunc(func(r *http.Request) (*http.Response, error) {
 			var s sent
