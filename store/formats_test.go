@@ -75,3 +75,23 @@ func TestRejectedAnswerStaysWithItsJob(t *testing.T) {
 	}
 	endRun(t, r)
 }
+
+// An answer about other bytes is none to better.
+func TestChangedFileHasNoRejectedAnswer(t *testing.T) {
+	s, f := create(t), folder(t.TempDir())
+	then := time.Now().Add(-time.Hour)
+	f.write(t, "a.jpg", "a", then)
+	f.sync(t, s)
+	r := startRun(t, s, Scope{})
+	end(t, r, begin(t, r, claim(t, r, 1)[0], "a"), domain.Ending{
+		Status: domain.Pending, Reject: true, Answer: domain.Answer{Text: "prose"}, Err: &domain.Error{Kind: domain.InvalidAnswer, Err: errFit, Misfit: true},
+	})
+	endRun(t, r)
+	f.write(t, "a.jpg", "other bytes", then)
+	f.sync(t, s)
+	r = startRun(t, s, Scope{})
+	if j := claim(t, r, 1)[0]; j.Rejected != nil {
+		t.Errorf("%+v", j.Rejected)
+	}
+	endRun(t, r)
+}
