@@ -133,6 +133,9 @@ func Compile(text string) (*Schema, error) {
 	return s, nil
 }
 
+// String gives the schema as the task has it.
+func (s *Schema) String() string { return s.text }
+
 // inWords gives what is wrong with a schema without the library's headings.
 func inWords(err error) error {
 	if e, ok := errors.AsType[*jsonschema.SchemaValidationError](err); ok {

@@ -2,9 +2,9 @@ package fields
 
 import "slices"
 
-// What OpenAI's strict mode takes of JSON Schema. The keywords of the first list say
-// less without the schema being another; what they ask for is checked when the
-// answer is read. Those of the second cannot be left out.
+// What OpenAI's strict mode, and those who follow it, take of JSON Schema. The
+// keywords of the first list only narrow a value down; what they ask for is checked
+// when the answer is read. Those of the second cannot be left out.
 //
 // Source: https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
 var (
@@ -12,8 +12,11 @@ var (
 		"$schema", "$id", "$comment", "title", "default", "examples", "example", "deprecated", "readOnly", "writeOnly",
 		"minLength", "maxLength", "uniqueItems", "contains", "minContains", "maxContains", "minProperties", "maxProperties",
 		"propertyNames", "contentEncoding", "contentMediaType", "contentSchema",
-		// Groq: https://github.com/i-am-bee/beeai-framework/issues/1215
+		// Groq and vLLM: https://github.com/i-am-bee/beeai-framework/issues/1215,
+		// https://github.com/vllm-project/vllm/issues/16880
 		"minItems", "maxItems",
+		// llama.cpp: https://github.com/lidge-jun/opencodex/issues/2135
+		"pattern",
 	}
 	notStrict = []string{
 		"allOf", "not", "if", "then", "else", "dependencies", "dependentRequired", "dependentSchemas", "patternProperties",

@@ -68,8 +68,7 @@ func (c *Client) inWords(f form) string {
 	if f.schema == nil || f.format == domain.JSONSchema && showsSchema(c.base) {
 		return ""
 	}
-	schema, _ := f.schema.Strict()
-	return "\n\nAnswer with one JSON object and nothing else: no code fence, no words around it. It has to fit this JSON Schema:\n" + schema
+	return "\n\nAnswer with one JSON object and nothing else: no code fence, no words around it. It has to fit this JSON Schema:\n" + f.schema.String()
 }
 
 // showsSchema reports whether a server is known to put the schema before the model.

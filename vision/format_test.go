@@ -140,6 +140,12 @@ func TestFormatIsTheBestThatTheServerTakes(t *testing.T) {
 			map[string]string{schema: `{"code":"Client specified an invalid argument","error":"The response_format parameter is unsupported at the moment. Leave it unset."}`, object: `{"code":"Client specified an invalid argument","error":"The response_format parameter is unsupported at the moment. Leave it unset."}`}, []string{schema, object, prompt}},
 		{"Volcengine: https://github.com/agno-agi/agno/issues/2553", 400,
 			map[string]string{schema: "{\"error\":{\"code\":\"InvalidParameter\",\"message\":\"The parameter `response_format.type` specified in the request are not valid: invalid value: `json_schema`, supported values are: `json_object` and `text`.\",\"param\":\"response_format.type\",\"type\":\"BadRequest\"}}"}, []string{schema, object}},
+		{"vLLM, of a schema: https://github.com/vllm-project/vllm/issues/16880", 400,
+			map[string]string{schema: `{"object":"error","message":"The provided JSON schema contains features not supported by xgrammar.","type":"BadRequestError","param":null,"code":400}`}, []string{schema, object}},
+		{"vLLM, of a schema: https://github.com/noonghunna/club-3090/issues/45", 500,
+			map[string]string{schema: `{"error":{"message":"Grammar error: Unimplemented keys: [\"propertyNames\"]","type":"InternalServerError","param":null,"code":500}}`}, []string{schema, object}},
+		{"llama.cpp, of a schema: https://github.com/lidge-jun/opencodex/issues/2135", 400,
+			map[string]string{schema: `{"error":{"code":400,"message":"Failed to initialize samplers: failed to parse grammar","type":"invalid_request_error"}}`}, []string{schema, object}},
 		{"OpenRouter, which sorts by what is asked for: https://openrouter.ai/docs/guides/routing/provider-selection", 404,
 			map[string]string{schema: `{"error":{"message":"No endpoints found that can handle the requested parameters. To learn more about provider routing, visit: https://openrouter.ai/docs/guides/routing/provider-selection","code":404}}`}, []string{schema, object}},
 	} {

@@ -75,12 +75,17 @@ var (
 	formatWords = []string{
 		"response_format", "response format", "responseformat", "json_schema", "json_object", "json mode", "structured output",
 		"response_schema", "response_json_schema", "response_mime_type", "output_config", "output_format", "handle the requested parameters",
+		"json schema", "grammar",
 	}
 	refusalWords = []string{
 		"support", "unavailable", "not available", "must be", "should be", "allowed values", "not permitted", "extra_forbidden",
 		"unknown", "unrecognized", "invalid", "not valid", "enabled", "must be satisfied", "not implemented", "no endpoints found", "cannot",
+		"failed", "unimplemented", "error",
 	}
-	schemaWords = []string{"invalid schema", "unsupported schema", "schema is too", "schema exceeds", "response_schema", "response_json_schema", "invalid json schema", "compile the grammar", "compile grammar"}
+	schemaWords = []string{
+		"invalid schema", "unsupported schema", "schema is too", "schema exceeds", "response_schema", "response_json_schema",
+		"json schema contains", "invalid json schema", "grammar",
+	}
 )
 
 // maxAbout bounds where in a message the format has to be named, in bytes: some
