@@ -49,9 +49,10 @@ func Handler() http.Handler {
 
 // request is what is read of a request.
 type request struct {
-	Model               string `json:"model"`
-	MaxTokens           *int   `json:"max_tokens"`
-	MaxCompletionTokens *int   `json:"max_completion_tokens"`
+	Model               string         `json:"model"`
+	MaxTokens           *int           `json:"max_tokens"`
+	MaxCompletionTokens *int           `json:"max_completion_tokens"`
+	ResponseFormat      responseFormat `json:"response_format"`
 	Messages            []struct {
 		Content json.RawMessage `json:"content"`
 	} `json:"messages"`
@@ -86,7 +87,12 @@ func complete(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	bounds := picture.Bounds()
-	text, finish := cut(describe(picture), limit(req))
+	said, refusal, err := answer(req.ResponseFormat, picture)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "invalid_request_error", "invalid_schema", "invalid schema in response_format: "+err.Error())
+		return
+	}
+	text, finish := cut(said, limit(req))
 	in, out := tokens(prompt)+pictureTokens(bounds.Dx(), bounds.Dy()), tokens(text)
 	reply(w, http.StatusOK, map[string]any{
 		"id":      "chatcmpl-builtin",
@@ -95,10 +101,23 @@ func complete(w http.ResponseWriter, r *http.Request) {
 		"model":   Model,
 		"choices": []any{map[string]any{
 			"index": 0, "finish_reason": finish, "logprobs": nil,
-			"message": map[string]any{"role": "assistant", "content": text, "refusal": nil},
+			"message": map[string]any{"role": "assistant", "content": text, "refusal": refusal},
 		}},
 		"usage": map[string]int{"prompt_tokens": in, "completion_tokens": out, "total_tokens": in + out},
 	})
+}
+
+// answer gives what is said of a picture, in the format that was asked for. The
+// refusal is nil, or why nothing is said.
+func answer(f responseFormat, picture image.Image) (said string, refusal any, err error) {
+	if f.Type != "json_schema" {
+		return describe(picture), nil, nil
+	}
+	said, why, err := fill(f.JSONSchema.Schema, picture)
+	if why != "" {
+		refusal = why
+	}
+	return said, refusal, err
 }
 
 // read gives the text of all messages and their first picture.

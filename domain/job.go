@@ -127,6 +127,9 @@ type Ending struct {
 	// Model is the one that a job that becomes Pending is to ask next; "" for
 	// the first.
 	Model string
+	// Reject has a job that becomes Pending show the model this answer again, with
+	// what is wrong with it.
+	Reject bool
 	// Release gives a job that becomes Pending back: this run does not claim it
 	// again, another one will.
 	Release bool

@@ -19,16 +19,22 @@ const askedElsewhere = time.Second
 // due gives up to n pending jobs whose time has come.
 func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
 	err = t.rows(`
-		SELECT j.id, j.tries, coalesce(j.model, ''), j.like_id IS NOT NULL, i.id, i.path, i.path_raw, i.bytes, i.mtime_ns
+		SELECT j.id, j.tries, coalesce(j.model, ''), j.like_id IS NOT NULL, i.id, i.path, i.path_raw, i.bytes, i.mtime_ns, n.text, a.error
 		FROM jobs j JOIN images i ON i.id = j.image_id
+		LEFT JOIN answers n ON n.id = j.rejected_id LEFT JOIN attempts a ON a.id = n.attempt_id
 		WHERE j.run_id = ? AND j.status = 'pending' AND j.not_before <= ?
 		ORDER BY j.not_before, j.id LIMIT ?`, []any{r.id, now, n},
 		func(rows *sql.Rows) error {
 			var j domain.Job
 			var mtime int64
 			var raw []byte
-			if err := rows.Scan(&j.ID, &j.Tries, &j.Model, &j.Released, &j.Image.ID, &j.Image.Path, &raw, &j.Image.Size, &mtime); err != nil {
+			var rejected, why sql.NullString
+			err := rows.Scan(&j.ID, &j.Tries, &j.Model, &j.Released, &j.Image.ID, &j.Image.Path, &raw, &j.Image.Size, &mtime, &rejected, &why)
+			if err != nil {
 				return err
+			}
+			if rejected.Valid {
+				j.Rejected = &domain.Rejected{Text: rejected.String, Why: why.String}
 			}
 			if len(raw) > 0 {
 				j.Image.Path = string(raw)
@@ -163,7 +169,7 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 		return nil, err
 	} else if found {
 		return domain.ErrAnswered, t.exec(`
-			UPDATE jobs SET status = 'done', answer_id = ?, updated_at = ? WHERE id = ?`,
+			UPDATE jobs SET status = 'done', answer_id = ?, rejected_id = NULL, updated_at = ? WHERE id = ?`,
 			answer, millis(at), j.ID)
 	}
 	if !now {
@@ -240,7 +246,8 @@ func keep(t *tx, a domain.Attempt, e domain.Ending, task domain.Task) (id any, e
 		task.ID, e.Answer.Text, model, text(e.Answer.FinishReason), text(e.Answer.Fields), text(e.Answer.Mended), a.ID)
 }
 
-// move gives the job its next status.
+// move gives the job its next status. The answer to better stays with the model
+// that gave it, until that has given another.
 func move(t *tx, job int64, e domain.Ending, answer any, now int64) error {
 	var kind, message any
 	if e.Status == domain.Failed && e.Err != nil {
@@ -253,7 +260,8 @@ func move(t *tx, job int64, e domain.Ending, answer any, now int64) error {
 	return t.exec(`
 		UPDATE jobs SET status = ?, not_before = ?, model = ?, error_kind = ?, error = ?, answer_id = ?, updated_at = ?,
 		       tries = CASE WHEN model IS ?3 THEN tries + ? ELSE 0 END,
-		       run_id = CASE WHEN ? THEN NULL ELSE run_id END
+		       run_id = CASE WHEN ? THEN NULL ELSE run_id END,
+		       rejected_id = CASE WHEN ? THEN ?6 WHEN ?1 = 'pending' AND model IS ?3 THEN rejected_id END
 		WHERE id = ?`,
-		string(e.Status), millis(e.NotBefore), text(e.Model), kind, message, answer, now, tries, e.Release, job)
+		string(e.Status), millis(e.NotBefore), text(e.Model), kind, message, answer, now, tries, e.Release, e.Reject, job)
 }

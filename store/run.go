@@ -171,7 +171,7 @@ func (r *Run) queue(t *tx, now int64, span [3]string, oneOfAlike bool) error {
 func (r *Run) requeueFailed(t *tx, now int64, span [3]string) error {
 	return t.exec(`
 		UPDATE jobs SET status = 'pending', run_id = ?2, not_before = 0, tries = 0, model = NULL,
-		       error_kind = NULL, error = NULL, answer_id = NULL, updated_at = ?3
+		       error_kind = NULL, error = NULL, answer_id = NULL, rejected_id = NULL, updated_at = ?3
 		WHERE task_id = ?1 AND status = 'failed' AND image_id IN (
 		      SELECT id FROM images
 		      WHERE missing_at IS NULL AND (path = ?4 OR (path >= ?5 AND path < ?6)))`,

@@ -247,6 +247,9 @@ func (y *syncing) seen(k known, c domain.Candidate) error {
 		if err != nil {
 			return err
 		}
+		if err := t.exec(`UPDATE jobs SET rejected_id = NULL WHERE image_id = ? AND rejected_id IS NOT NULL`, k.id); err != nil {
+			return err
+		}
 		now := millis(y.store.now())
 		err = t.exec(`
 			UPDATE jobs SET status = 'pending', not_before = 0, tries = 0, model = NULL,

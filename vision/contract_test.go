@@ -133,7 +133,15 @@ func TestRequestsAndBuiltinAnswersKeepTheContract(t *testing.T) {
 	if answer, err := client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: short, Picture: domain.Picture{JPEG: jpeg}}); domain.KindOf(err) != domain.Truncated || answer.Text == "" {
 		t.Errorf("cut at 5 tokens: %+v, %v", answer, err)
 	}
-	if h.n != 6 {
+	columns := withFields(t)
+	columns.Model, columns.MaxTokens = builtin.Model, 200
+	for _, rejected := range []*domain.Rejected{nil, {Text: "A chair.", Why: "the answer is not JSON"}} {
+		answer, err := client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: columns, Picture: domain.Picture{JPEG: jpeg}, Rejected: rejected})
+		if err != nil || !strings.HasPrefix(answer.Fields, `{"title":"A `) || !strings.HasSuffix(answer.Fields, `,"price":null}`) {
+			t.Errorf("%+v, %v", answer, err)
+		}
+	}
+	if h.n != 8 {
 		t.Errorf("%d requests were validated", h.n)
 	}
 }
@@ -146,6 +154,8 @@ func TestContractRefusesWhatBreaksIt(t *testing.T) {
 		`{"max_tokens":5,"messages":[{"role":"user","content":"x"}]}`,
 		`{"model":"m","max_tokens":"5","messages":[{"role":"user","content":"x"}]}`,
 		`{"model":"m","messages":[{"role":"nobody","content":"x"}]}`,
+		`{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema"}}`,
+		`{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":"xml"}}`,
 		`{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}`,
 		`{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":"data:image/jpeg;base64,AA"}]}]}`,
 	} {

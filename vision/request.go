@@ -22,10 +22,13 @@ type (
 		// https://github.com/decolua/9router/issues/3492,
 		// https://github.com/jingyaogong/minimind/pull/851
 		Stream bool `json:"stream"`
+		// Nil for free text, and for a model that takes none.
+		ResponseFormat *responseFormat `json:"response_format,omitempty"`
 	}
 	message struct {
-		Role    string `json:"role"`
-		Content []part `json:"content"`
+		Role string `json:"role"`
+		// A text, or a []part.
+		Content any `json:"content"`
 	}
 	part struct {
 		Type     string    `json:"type"`
@@ -40,9 +43,12 @@ type (
 // picturePrefix stands before the picture in its URL.
 const picturePrefix = "data:image/jpeg;base64,"
 
+// pictureMark stands in the request before the picture.
+const pictureMark = `"image_url":{"url":"` + picturePrefix
+
 // request makes the request. Everything but the picture goes through JSON's
 // encoder; the picture, which needs no escaping, is put where its URL ends.
-func (c *Client) request(ctx context.Context, key domain.Key, q domain.Question) (*http.Request, error) {
+func (c *Client) request(ctx context.Context, key domain.Key, q domain.Question, f form) (*http.Request, error) {
 	url := q.Picture.URL
 	if url == "" {
 		url = picturePrefix
@@ -50,9 +56,13 @@ func (c *Client) request(ctx context.Context, key domain.Key, q domain.Question)
 	question := requestBody{
 		Model: q.Model,
 		Messages: []message{{Role: "user", Content: []part{
-			{Type: "text", Text: q.Prompt},
+			{Type: "text", Text: q.Prompt + c.inWords(f)},
 			{Type: "image_url", ImageURL: &imageURL{URL: url}},
 		}}},
+		ResponseFormat: f.field(),
+	}
+	if q.Rejected != nil {
+		question.Messages = append(question.Messages, c.bettered(q.Rejected, f)...)
 	}
 	if c.dialects.bound(q.Model) == maxTokens {
 		question.MaxTokens = q.MaxTokens
@@ -65,8 +75,9 @@ func (c *Client) request(ctx context.Context, key domain.Key, q domain.Question)
 	}
 	place := len(frame)
 	if q.Picture.URL == "" {
-		// The last one: the prompt, which comes before, may hold the same text.
-		place = bytes.LastIndex(frame, []byte(picturePrefix)) + len(picturePrefix)
+		// Texts may hold the same words, but not with these quotes, and the schema
+		// comes behind.
+		place = bytes.Index(frame, []byte(pictureMark)) + len(pictureMark)
 	}
 	open := func() (io.ReadCloser, error) { return io.NopCloser(newBody(frame, place, q.Picture.JPEG)), nil }
 	first, _ := open()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -49,7 +50,10 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	if err = a.configure(); err != nil {
 		return err
 	}
-	if a.client, err = connect(c, srv, a.record.decided); err != nil {
+	if err = checkSchema(task); err != nil {
+		return err
+	}
+	if err = a.connect(); err != nil {
 		return err
 	}
 	if err = s.Free(c.Context); err != nil && !c.Bool("dry-run") {
@@ -175,8 +179,26 @@ func (a *asking) check(ctx context.Context, drain <-chan struct{}, jobs int) err
 			}
 		}
 		a.server.keys = usable
-		a.client, err = connect(a.c, a.server, a.record.decided)
+		err = a.connect()
 	}
+	return err
+}
+
+// connect makes the client, with what was found out of the server before.
+func (a *asking) connect() error {
+	address := strings.TrimRight(strings.TrimSpace(a.server.baseURL), "/")
+	formats, err := a.store.Formats(a.c.Context, address)
+	if err != nil {
+		return err
+	}
+	a.client, err = connect(a.c, a.server, vision.Options{
+		Decided: a.record.decided, Formats: formats,
+		FormatFound: func(model string, f domain.Format) {
+			// Without it the next run finds it out again; and without the database no
+			// answer is recorded either, which stops the run with its own error.
+			_ = a.store.FoundFormat(context.WithoutCancel(a.c.Context), address, model, f)
+		},
+	})
 	return err
 }
 

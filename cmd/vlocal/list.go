@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -99,7 +100,7 @@ func outcomeText(r domain.Result) string {
 	if r.Status == domain.Skipped && r.AskedInstead != "" {
 		return "looks alike; asked instead: " + r.AskedInstead
 	}
-	return cmp.Or(r.Error, r.Answer)
+	return cmp.Or(r.Error, fieldsText(r.Fields), r.Answer)
 }
 
 // words lists the members of a closed list.
@@ -118,8 +119,10 @@ func words[T ~string](all []T) (s string) {
 }
 
 func resultObject(r domain.Result) map[string]any {
+	// The fields are JSON already; null if there are none.
+	answered := json.RawMessage(cmp.Or(r.Fields, "null"))
 	return map[string]any{
-		"id": r.ImageID, "path": r.Path, "status": r.Status, "answer": r.Answer,
+		"fields": answered, "id": r.ImageID, "path": r.Path, "status": r.Status, "answer": r.Answer,
 		"error_kind": r.ErrorKind, "error": r.Error, "attempts": r.Attempts, "model": r.Model,
 		"tokens_in": r.TokensIn, "tokens_out": r.TokensOut, "latency_ms": r.LatencyMS,
 		"width": r.Width, "height": r.Height, "bytes": r.Bytes,

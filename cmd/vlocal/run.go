@@ -28,6 +28,7 @@ func runCommand() *cli.Command {
 		},
 	}
 	flags = append(flags, memoryFlag)
+	flags = append(flags, fieldFlags()...)
 	flags = append(flags, serverFlags()...)
 	flags = append(flags, moneyFlags()...)
 	flags = append(flags, dryRunFlag, oneOfAlikeFlag)
@@ -42,6 +43,7 @@ func runCommand() *cli.Command {
 		Description: `vlocal run ~/Photos --prompt "What is in this photo?"
 vlocal run                          go on with what is pending of the last question
 vlocal run --urls list.txt          ask about images on the web
+vlocal run ~/Receipts --prompt "Read this receipt" --fields 'shop, total:number, day:date'
 
 With a server:
 VLOCAL_API_KEY=... vlocal run ~/Photos --model gpt-4o-mini --prompt "..."
@@ -147,6 +149,9 @@ func taskToRun(c *cli.Context, s *store.Store) (domain.Task, server, error) {
 		return last, server{}, err
 	}
 	task := domain.Task{Prompt: cmp.Or(c.String("prompt"), last.Prompt), Parameters: last.Parameters}
+	if task.Schema, err = schemaOf(c, last); err != nil {
+		return task, server{}, err
+	}
 	if task.Prompt == "" {
 		return task, server{}, noQuestion()
 	}

@@ -54,6 +54,9 @@ type badServer struct {
 //	broken     says 500 to every request
 //	keyed      takes only keys with "good" in them, and repeats others
 //	several    has models of any name, of which "shy" refuses and "sick" says 500
+//	jsonobject takes json_object and refuses json_schema, as DeepSeek says it
+//	nojson     refuses both, and answers in a code fence
+//	prosaic    takes both and answers in prose, until that is rejected
 //	fetching   fetches a URL that it is passed, and tells the picture's size
 //	nolist     answers, but has no list of its models; nor have stuck, auth,
 //	           textonly, newnames and broken
@@ -200,6 +203,11 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		body = bytes.Replace(body, []byte(name), []byte(builtin.Model), 1)
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	case "jsonobject", "nojson", "prosaic":
+		if r.Method == http.MethodPost {
+			s.columns(w, r, body)
+			return
+		}
 	case "fetching":
 		if r.Method == http.MethodPost {
 			s.fetch(w, body)

@@ -256,6 +256,8 @@ func flagOf(key string) string { return strings.ReplaceAll(key, "_", "-") }
 // config file beside a database shall say yes to spending for another.
 var ofOneCall = map[string]string{
 	"prompt":  "the question is asked with --prompt, and remembered",
+	"fields":  "they are part of the question, said with --fields, and remembered",
+	"schema":  "it is part of the question, said with --schema, and remembered",
 	"json":    "it is for the program that calls, as --json",
 	"yes":     "it is for the moment, as --yes",
 	"dry-run": "it is for the moment, as --dry-run",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"vlocal/domain"
+	"vlocal/fields"
 	"vlocal/scan"
 	"vlocal/store"
 )
@@ -99,8 +101,11 @@ func historyText(i domain.Image, all []store.History) string {
 		line("question", "%s", oneLine(h.Task.Prompt))
 		line("model", "%s", oneLine(h.Result.Model))
 		line("status", "%s", h.Result.Status)
-		if h.Result.Answer != "" {
-			line("answer", "%s", indented(h.Result.Answer))
+		if answer := answerText(h.Result); answer != "" {
+			line("answer", "%s", indented(answer))
+		}
+		if mended := strings.TrimPrefix(strings.TrimPrefix(h.Result.Warning, i.Warning), "; "); mended != "" {
+			line("mended", "%s", oneLine(mended))
 		}
 		if h.Result.Status == domain.Skipped && h.Result.AskedInstead != "" {
 			line("alike", "asked instead: %s", oneLine(h.Result.AskedInstead))
@@ -116,6 +121,18 @@ func historyText(i domain.Image, all []store.History) string {
 		}
 	}
 	return b.String()
+}
+
+// answerText gives the fields of an answer, one a line, or its text.
+func answerText(r domain.Result) string {
+	if r.Fields == "" {
+		return r.Answer
+	}
+	var lines []string
+	for _, v := range fields.Values(r.Fields) {
+		lines = append(lines, oneLine(v.Name)+": "+oneLine(v.Text))
+	}
+	return cmp.Or(strings.Join(lines, "\n"), r.Answer)
 }
 
 // fileText tells what is known of a file. The size of one on the web is not on
