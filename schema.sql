@@ -61,9 +61,10 @@ CREATE TABLE images (
 -- stay.
 CREATE TABLE tasks (
     id         INTEGER PRIMARY KEY,
-    -- What a person calls it; NULL if nothing. Of several with one name the latest
-    -- is meant.
+    -- What a person calls it, and since when; NULL if nothing. Of several with one
+    -- name the one that was given it last is meant.
     name       TEXT,
+    named_at   INTEGER,
     -- A template: {{.Name}} and the like stand for what is known of an image.
     prompt     TEXT    NOT NULL,
     -- The system prompt; empty for none.

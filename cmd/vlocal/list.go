@@ -22,6 +22,7 @@ vlocal list --kind timeout --limit 0`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "status", Usage: "only rows with this `STATUS`: pending, running, done, failed or skipped"},
 			&cli.StringFlag{Name: "kind", Usage: "only rows with this error `KIND`, such as corrupt or timeout"},
+			taskFlag,
 			&cli.IntFlag{Name: "limit", Value: 50, Usage: "at most `N` rows; 0 for all"},
 			jsonFlag,
 		},
@@ -41,7 +42,7 @@ func list(ctx context.Context, c *cli.Context, s *store.Store) error {
 	if limit > 0 {
 		f.Limit = limit + 1 // to know whether there are more
 	}
-	task, err := lastTask(ctx, s)
+	task, err := taskOf(ctx, c, s)
 	if err != nil {
 		return err
 	}
