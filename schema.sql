@@ -134,8 +134,8 @@ CREATE TABLE jobs (
     -- An answer that did not fit the task's schema: the next attempt shows it to
     -- the model, with what was wrong. NULL if there is none to better.
     rejected_id INTEGER REFERENCES answers (id),
-    -- The answer that the job had before a person asked for another (redo). One
-    -- that is older than it is shared no more. NULL if that never was.
+    -- The answer that the job had before a person asked for another (redo). NULL if
+    -- that never was. While it is asked again, the answer is still this one.
     earlier_id INTEGER REFERENCES answers (id),
     -- The image that looks alike and is asked instead of this one, which is skipped
     -- for that; NULL for all others.

@@ -160,9 +160,19 @@ func (s *Store) Decisions(ctx context.Context, task int64, n int) (all []domain.
 	return all, nil
 }
 
-// FailedIn counts the failed jobs of a task about the images in a scope.
+// FailedIn counts the failed jobs of a task about the images in a scope, however
+// they failed.
 func (s *Store) FailedIn(ctx context.Context, task int64, scope Scope) (n int, err error) {
+	all := Scope{Failed: true, Match: scope.Match}
 	for _, sp := range scope.spans() {
+		if scope.Match != nil {
+			jobs, _, err := all.pick(s.querier(ctx), task, sp)
+			if err != nil {
+				return 0, fmt.Errorf("count the failed: %w", err)
+			}
+			n += len(jobs)
+			continue
+		}
 		var here int64
 		here, err = s.count(ctx, `
 			SELECT count(*) FROM jobs j JOIN images i ON i.id = j.image_id

@@ -248,8 +248,9 @@ func (y *syncing) seen(k known, c domain.Candidate) error {
 		}
 		return t.exec(`
 			UPDATE jobs SET status = 'pending', not_before = 0, tries = 0, model = NULL,
-			       error_kind = NULL, error = NULL, answer_id = NULL, updated_at = ?
-			WHERE image_id = ? AND status IN ('done', 'failed', 'skipped')`, millis(y.store.now()), k.id)
+			       error_kind = NULL, error = NULL, answer_id = NULL, earlier_id = NULL, updated_at = ?
+			WHERE image_id = ? AND (status IN ('done', 'failed', 'skipped') OR status = 'pending' AND earlier_id IS NOT NULL)`,
+			millis(y.store.now()), k.id)
 	})
 }
 
@@ -267,7 +268,7 @@ func (y *syncing) unseen(k known) error {
 		return t.exec(`
 			UPDATE jobs SET status = 'skipped', error_kind = 'unreadable',
 			       error = 'the file is gone; it is asked about when a scan finds it again', updated_at = ?
-			WHERE image_id = ? AND status = 'pending'`, now, k.id)
+			WHERE image_id = ? AND status = 'pending' AND earlier_id IS NULL`, now, k.id)
 	})
 }
 
