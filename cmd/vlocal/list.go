@@ -102,5 +102,6 @@ func resultObject(r domain.Result) map[string]any {
 		"tokens_in": r.TokensIn, "tokens_out": r.TokensOut, "latency_ms": r.LatencyMS,
 		"width": r.Width, "height": r.Height, "bytes": r.Bytes,
 		"taken_at": r.TakenAt, "finished_at": r.FinishedAt, "cost_usd": r.CostUSD, "warning": r.Warning,
+		"asked_instead": r.AskedInstead, "task": r.Task,
 	}
 }
