@@ -109,26 +109,17 @@ func (s *Store) countKeys(ctx context.Context, task int64, t *domain.Totals) err
 
 // Spending gives what every task that was asked cost, the latest first.
 func (s *Store) Spending(ctx context.Context) (all []domain.TaskSpending, err error) {
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT `+taskColumns+`,
-		       count(a.id), coalesce(sum(a.cost_nanousd), 0),
-		       count(a.id) FILTER (WHERE a.outcome = 'ok' AND a.model IS NOT NULL AND a.cost_nanousd IS NULL)
-		FROM tasks t JOIN runs r ON r.task_id = t.id LEFT JOIN attempts a ON a.run_id = r.id
-		GROUP BY t.id ORDER BY t.id DESC`)
+	tasks, runs, err := s.tasksAsked(ctx)
+	if err == nil {
+		err = s.sumRuns(ctx, runs)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the spending: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var s domain.TaskSpending
-		err := rows.Scan(append(places(&s.Task), &s.Attempts, &s.Spent, &s.Unpriced)...)
-		if err != nil {
-			return nil, fmt.Errorf("read the spending: %w", err)
+	for _, t := range tasks {
+		if !t.AskedAt.IsZero() {
+			all = append(all, t.TaskSpending)
 		}
-		all = append(all, s)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read the spending: %w", err)
 	}
 	return all, nil
 }
