@@ -115,8 +115,12 @@ func historyText(i domain.Image, all []store.History) string {
 			}
 			line("shared", "%s was asked about, which %s", oneLine(h.Result.AskedInstead), why)
 		}
-		if h.Earlier.Text != "" && h.Earlier.Text != h.Result.Answer {
-			line("earlier", "%s: %s", oneLine(h.Earlier.Model), indented(h.Earlier.Text))
+		if h.Earlier.Model != "" {
+			text := indented(h.Earlier.Text)
+			if h.Earlier.Text == h.Result.Answer {
+				text = "the same"
+			}
+			line("earlier", "%s said: %s", oneLine(h.Earlier.Model), text)
 		}
 		if h.Result.Error != "" {
 			line("error", "%s: %s", h.Result.ErrorKind, indented(h.Result.Error))
