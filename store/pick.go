@@ -115,12 +115,16 @@ func keepEarlier(t *tx, job int64, s domain.Status) error {
 		UPDATE jobs SET answer_id = earlier_id, error_kind = NULL, error = NULL,
 		       updated_at = `+earlierEnded+`,
 		       earlier_id = CASE WHEN status = 'pending' THEN earlier_id END,
+		       rejected_id = CASE WHEN status = 'pending' THEN rejected_id END,
 		       status = CASE WHEN status = 'pending' THEN status ELSE 'done' END
 		WHERE id = ? AND earlier_id IS NOT NULL`, job)
 }
 
 // putBack puts the jobs back that a run was to ask again and did not.
 func (r *Run) putBack(t *tx) error {
+	if !r.redo {
+		return nil // or all that is pending would be looked at
+	}
 	return t.exec(`
 		UPDATE jobs SET status = 'done', answer_id = earlier_id, earlier_id = NULL, rejected_id = NULL,
 		       updated_at = `+earlierEnded+`

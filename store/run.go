@@ -63,8 +63,10 @@ type Run struct {
 	// asking has the pictures that are being asked about. No other process asks
 	// with this database, so that memory is the place for it.
 	asking pictures
-	// part is Scope.Part; after is the last answer that is not shared.
+	// part is Scope.Part. redo says that done jobs are asked again, and after is the
+	// last answer that is not shared.
 	part  func(path string) string
+	redo  bool
 	after int64
 	// Total is how many jobs the run has to ask.
 	Total int
@@ -83,7 +85,7 @@ func (s *Store) StartRun(ctx context.Context, task domain.Task, baseURL string, 
 	}
 	r := &Run{store: s, task: task, unlock: unlock, part: scope.Part}
 	if scope.Redo != nil {
-		r.after = scope.Redo.After
+		r.redo, r.after = true, scope.Redo.After
 	}
 	if err := s.writer.write(ctx, func(t *tx) error { return r.start(t, baseURL, scope) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the run: %w", err), unlock())
