@@ -61,9 +61,10 @@ CREATE TABLE images (
 -- stay.
 CREATE TABLE tasks (
     id         INTEGER PRIMARY KEY,
-    -- What a person calls it; NULL if nothing. Of several with one name the latest
-    -- is meant.
+    -- What a person calls it, and since when; NULL if nothing. Of several with one
+    -- name the one that was given it last is meant.
     name       TEXT,
+    named_at   INTEGER,
     -- A template: {{.Name}} and the like stand for what is known of an image.
     prompt     TEXT    NOT NULL,
     -- The system prompt; empty for none.
@@ -133,8 +134,8 @@ CREATE TABLE jobs (
     -- An answer that did not fit the task's schema: the next attempt shows it to
     -- the model, with what was wrong. NULL if there is none to better.
     rejected_id INTEGER REFERENCES answers (id),
-    -- The answer that the job had before a person asked for another (redo). One
-    -- that is older than it is shared no more. NULL if that never was.
+    -- The answer that the job had before a person asked for another (redo). NULL if
+    -- that never was. While it is asked again, the answer is still this one.
     earlier_id INTEGER REFERENCES answers (id),
     -- The image that looks alike and is asked instead of this one, which is skipped
     -- for that. On a pending job: the one that was, and was not answered.

@@ -228,6 +228,15 @@ type TaskSpending struct {
 	Unpriced int
 }
 
+// TaskProgress is how far one task is, and what it cost.
+type TaskProgress struct {
+	TaskSpending
+	// Jobs counts its jobs by status; a status without jobs has no entry.
+	Jobs map[Status]int
+	// AskedAt is when its last run began; zero if none did.
+	AskedAt time.Time
+}
+
 // All is how many jobs there are, whatever their status.
 func (t Totals) All() int {
 	n := 0

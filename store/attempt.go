@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"vlocal/domain"
@@ -62,7 +61,8 @@ func (r *Run) take(t *tx, now int64, n int) error {
 // moment), or, in a run that asks one of each, where an image that looks alike was
 // or is asked (domain.ErrAlike: the job is skipped).
 func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked domain.Asked) (a domain.Attempt, err error) {
-	mine := r.asking.add(facts.SHA256)
+	picture := r.pictureOf(j.Image.Path, facts.SHA256)
+	mine := r.asking.add(picture)
 	like, leave := r.alike.enter(j, facts.Hash)
 	a.SHA256 = facts.SHA256
 	var instead error
@@ -85,8 +85,10 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 			j.ID, r.id, sum256(facts.SHA256), text(asked.Model), text(asked.Key), millis(now))
 		return err
 	})
-	if mine && (err != nil || instead != nil) {
-		r.asking.remove(facts.SHA256)
+	if mine && err == nil && instead == nil {
+		r.asking.begun(a.ID, picture)
+	} else if mine {
+		r.asking.remove(picture)
 	}
 	switch {
 	case err != nil, errors.Is(instead, domain.ErrBeingAsked):
@@ -98,35 +100,6 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 		return domain.Attempt{}, fmt.Errorf("begin an attempt at %s: %w", domain.PathText(j.Image.Path), err)
 	}
 	return a, instead
-}
-
-// hashes is a set of pictures. The zero value is empty; a hash of zeros is never
-// in it. It is safe for many goroutines.
-type hashes struct {
-	mu  sync.Mutex
-	set map[[32]byte]struct{}
-}
-
-// add reports whether the hash was not in the set.
-func (h *hashes) add(sum [32]byte) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if _, there := h.set[sum]; there {
-		return false
-	}
-	if h.set == nil {
-		h.set = map[[32]byte]struct{}{}
-	}
-	if sum != ([32]byte{}) {
-		h.set[sum] = struct{}{}
-	}
-	return true
-}
-
-func (h *hashes) remove(sum [32]byte) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.set, sum)
 }
 
 // learn records what is known of an image. What is not known now leaves what
@@ -160,14 +133,11 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 	if f.SHA256 == [32]byte{} {
 		return nil, nil
 	}
-	var answer int64
-	err = t.row(`
-		SELECT n.id FROM answers n JOIN attempts a ON a.id = n.attempt_id
-		WHERE n.sha256 = ? AND n.task_id = ? AND a.outcome = 'ok'
-		ORDER BY n.id DESC LIMIT 1`, []any{f.SHA256[:], r.task.ID}, &answer)
-	if found, err := optional(err); err != nil {
+	answer, found, err := r.answerTo(t, j.Image.Path, f.SHA256)
+	if err != nil {
 		return nil, err
-	} else if found {
+	}
+	if found {
 		return domain.ErrAnswered, t.exec(`
 			UPDATE jobs SET status = 'done', answer_id = ?, rejected_id = NULL, updated_at = ? WHERE id = ?`,
 			answer, millis(at), j.ID)
@@ -183,8 +153,8 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 // End completes an attempt, keeps what the model said, and moves the job on, all
 // on disk when it returns. It is called once for each attempt.
 func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error {
-	defer r.asking.remove(a.SHA256)
 	r.alike.end(a.JobID, e.Status == domain.Failed)
+	defer r.asking.ended(a.ID)
 	err := r.store.writer.write(ctx, func(t *tx) error {
 		now := millis(r.store.now())
 		if err := complete(t, a, e, now); err != nil {
@@ -194,10 +164,15 @@ func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error 
 		if err != nil {
 			return err
 		}
-		if err := move(t, a.JobID, e, answer, now); err != nil || e.Status != domain.Failed {
+		if err := move(t, a.JobID, e, answer, now); err != nil {
 			return err
 		}
-		return releaseOfJob(t, a.JobID, now)
+		if e.Status == domain.Failed && !r.redo { // a redo keeps its earlier answer
+			if err := releaseOfJob(t, a.JobID, now); err != nil {
+				return err
+			}
+		}
+		return keepEarlier(t, a.JobID, e.Status)
 	})
 	if err != nil {
 		return fmt.Errorf("record the end of attempt %d: %w", a.ID, err)

@@ -26,8 +26,10 @@ func (e *ManyImagesError) Error() string {
 	return fmt.Sprintf("%d or more images are called %s", len(e.Paths), e.Name)
 }
 
-// History is one image under one task: the row, and every attempt in order.
+// History is one image under one task: the row, every attempt in order, and the
+// answer that it had before it was asked again, if it was.
 type History struct {
+	Earlier  domain.Answer
 	Task     domain.Task
 	Result   domain.Result
 	Attempts []domain.Attempt
@@ -118,15 +120,16 @@ func (s *Store) Histories(ctx context.Context, image int64) (all []History, err 
 		all = append(all, History{Result: r})
 	}
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT `+taskColumns+`
-		FROM jobs j JOIN tasks t ON t.id = j.task_id WHERE j.image_id = ? ORDER BY t.id`, image)
+		SELECT `+taskColumns+`, coalesce(e.text, ''), coalesce(e.model, '')
+		FROM jobs j JOIN tasks t ON t.id = j.task_id LEFT JOIN answers e ON e.id = j.earlier_id
+		WHERE j.image_id = ? ORDER BY t.id`, image)
 	if err != nil {
 		return nil, fmt.Errorf("read the tasks: %w", err)
 	}
 	defer rows.Close()
 	for n := 0; rows.Next() && n < len(all); n++ {
-		t := &all[n].Task
-		if err := rows.Scan(places(t)...); err != nil {
+		h := &all[n]
+		if err := rows.Scan(append(places(&h.Task), &h.Earlier.Text, &h.Earlier.Model)...); err != nil {
 			return nil, fmt.Errorf("read the tasks: %w", err)
 		}
 	}

@@ -112,26 +112,17 @@ func (s *Store) countKeys(ctx context.Context, task int64, t *domain.Totals) err
 
 // Spending gives what every task that was asked cost, the latest first.
 func (s *Store) Spending(ctx context.Context) (all []domain.TaskSpending, err error) {
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT `+taskColumns+`,
-		       count(a.id), coalesce(sum(a.cost_nanousd), 0),
-		       count(a.id) FILTER (WHERE a.outcome = 'ok' AND a.model IS NOT NULL AND a.cost_nanousd IS NULL)
-		FROM tasks t JOIN runs r ON r.task_id = t.id LEFT JOIN attempts a ON a.run_id = r.id
-		GROUP BY t.id ORDER BY t.id DESC`)
+	tasks, runs, err := s.tasksAsked(ctx)
+	if err == nil {
+		err = s.sumRuns(ctx, runs)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the spending: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var s domain.TaskSpending
-		err := rows.Scan(append(places(&s.Task), &s.Attempts, &s.Spent, &s.Unpriced)...)
-		if err != nil {
-			return nil, fmt.Errorf("read the spending: %w", err)
+	for _, t := range tasks {
+		if !t.AskedAt.IsZero() {
+			all = append(all, t.TaskSpending)
 		}
-		all = append(all, s)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read the spending: %w", err)
 	}
 	return all, nil
 }
@@ -163,9 +154,19 @@ func (s *Store) Decisions(ctx context.Context, task int64, n int) (all []domain.
 	return all, nil
 }
 
-// FailedIn counts the failed jobs of a task about the images in a scope.
+// FailedIn counts the failed jobs of a task about the images in a scope, however
+// they failed.
 func (s *Store) FailedIn(ctx context.Context, task int64, scope Scope) (n int, err error) {
+	all := Scope{Failed: true, Match: scope.Match}
 	for _, sp := range scope.spans() {
+		if scope.Match != nil {
+			jobs, _, err := all.pick(s.querier(ctx), task, sp)
+			if err != nil {
+				return 0, fmt.Errorf("count the failed: %w", err)
+			}
+			n += len(jobs)
+			continue
+		}
 		var here int64
 		here, err = s.count(ctx, `
 			SELECT count(*) FROM jobs j JOIN images i ON i.id = j.image_id

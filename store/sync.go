@@ -253,8 +253,9 @@ func (y *syncing) seen(k known, c domain.Candidate) error {
 		now := millis(y.store.now())
 		err = t.exec(`
 			UPDATE jobs SET status = 'pending', not_before = 0, tries = 0, model = NULL,
-			       error_kind = NULL, error = NULL, answer_id = NULL, like_id = NULL, updated_at = ?
-			WHERE image_id = ? AND status IN ('done', 'failed', 'skipped')`, now, k.id)
+			       error_kind = NULL, error = NULL, answer_id = NULL, earlier_id = NULL, like_id = NULL, updated_at = ?
+			WHERE image_id = ? AND (status IN ('done', 'failed', 'skipped') OR status = 'pending' AND earlier_id IS NOT NULL)`,
+			now, k.id)
 		if err != nil {
 			return err
 		}
@@ -276,7 +277,7 @@ func (y *syncing) unseen(k known) error {
 		err := t.exec(`
 			UPDATE jobs SET status = 'skipped', error_kind = 'unreadable', like_id = NULL,
 			       error = 'the file is gone; it is asked about when a scan finds it again', updated_at = ?
-			WHERE image_id = ? AND status = 'pending'`, now, k.id)
+			WHERE image_id = ? AND status = 'pending' AND earlier_id IS NULL`, now, k.id)
 		if err != nil {
 			return err
 		}

@@ -141,7 +141,18 @@ func TestRequestsAndBuiltinAnswersKeepTheContract(t *testing.T) {
 			t.Errorf("%+v, %v", answer, err)
 		}
 	}
-	if h.n != 8 {
+	withExamples := domain.Question{
+		Task:    domain.Task{Prompt: "?", System: "Be \"brief\".", Model: builtin.Model, Parameters: domain.Parameters{MaxTokens: 100}},
+		Picture: domain.Picture{JPEG: jpeg},
+		Examples: []domain.Shown{
+			{Picture: domain.Picture{JPEG: testimage.JPEG(testimage.Landscape(31, 20), 85)}, Answer: "data:image/jpeg;base64,\"}}]}"},
+			{Picture: domain.Picture{JPEG: testimage.JPEG(testimage.Landscape(32, 20), 85)}, Answer: `{"title": "a lake"}`},
+		},
+	}
+	if answer, err := client.Ask(t.Context(), domain.Permit{}, withExamples); err != nil || !strings.Contains(answer.Text, "64x48") {
+		t.Errorf("with examples: %+v, %v", answer, err)
+	}
+	if h.n != 9 {
 		t.Errorf("%d requests were validated", h.n)
 	}
 }

@@ -1,7 +1,6 @@
 package vision
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -13,8 +12,8 @@ import (
 // The request's body, as the API has it.
 type (
 	requestBody struct {
-		Model    string    `json:"model"`
-		Messages []message `json:"messages"`
+		Model    string            `json:"model"`
+		Messages []json.RawMessage `json:"messages"` // see frameOf
 		// One of the two, see dialects.
 		MaxTokens           int `json:"max_tokens,omitempty"`
 		MaxCompletionTokens int `json:"max_completion_tokens,omitempty"`
@@ -43,49 +42,30 @@ type (
 // picturePrefix stands before the picture in its URL.
 const picturePrefix = "data:image/jpeg;base64,"
 
-// pictureMark stands in the request before the picture.
-const pictureMark = `"image_url":{"url":"` + picturePrefix
-
-// request makes the request. Everything but the picture goes through JSON's
-// encoder; the picture, which needs no escaping, is put where its URL ends.
+// request makes the request.
 func (c *Client) request(ctx context.Context, key domain.Key, q domain.Question, f form) (*http.Request, error) {
-	url := q.Picture.URL
-	if url == "" {
-		url = picturePrefix
-	}
-	question := requestBody{
-		Model: q.Model,
-		Messages: []message{{Role: "user", Content: []part{
-			{Type: "text", Text: q.Prompt + c.inWords(f)},
-			{Type: "image_url", ImageURL: &imageURL{URL: url}},
-		}}},
-		ResponseFormat: f.field(),
-	}
-	if q.Rejected != nil {
-		question.Messages = append(question.Messages, c.bettered(q.Rejected, f)...)
-	}
+	question := requestBody{Model: q.Model, ResponseFormat: f.field()}
 	if c.dialects.bound(q.Model) == maxTokens {
 		question.MaxTokens = q.MaxTokens
 	} else {
 		question.MaxCompletionTokens = q.MaxTokens
 	}
-	frame, err := json.Marshal(question)
+	q.Prompt += c.inWords(f)
+	messages, pictures := messagesOf(q)
+	if q.Rejected != nil {
+		messages = append(messages, c.bettered(q.Rejected, f)...)
+	}
+	frame, places, err := frameOf(question, messages, pictures)
 	if err != nil {
 		return nil, err
 	}
-	place := len(frame)
-	if q.Picture.URL == "" {
-		// Texts may hold the same words, but not with these quotes, and the schema
-		// comes behind.
-		place = bytes.Index(frame, []byte(pictureMark)) + len(pictureMark)
-	}
-	open := func() (io.ReadCloser, error) { return io.NopCloser(newBody(frame, place, q.Picture.JPEG)), nil }
+	open := func() (io.ReadCloser, error) { return io.NopCloser(newBody(frame, places)), nil }
 	first, _ := open()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/chat/completions", first)
 	if err != nil {
 		return nil, err
 	}
-	req.ContentLength = bodyLen(frame, q.Picture.JPEG)
+	req.ContentLength = bodyLen(frame, places)
 	// With it, a connection that the server had closed already is replaced
 	// without an error.
 	req.GetBody = open

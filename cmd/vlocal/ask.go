@@ -27,8 +27,9 @@ type asking struct {
 	task   domain.Task
 	server server
 	scope  store.Scope
-	// pictures makes what is sent.
+	// pictures makes what is sent, shown are the examples that go with it.
 	pictures pictures
+	shown    []domain.Shown
 	// worker has the settings of every run of this invocation, budget what is
 	// left of the money; 0 for no bound.
 	worker worker.Options
@@ -53,6 +54,9 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	if err = checkSchema(task); err != nil {
 		return err
 	}
+	if err = a.put(c.Context, task, memory); err != nil {
+		return err
+	}
 	if err = a.connect(); err != nil {
 		return err
 	}
@@ -61,7 +65,7 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	}
 	ctx, drain, stop := interrupts(c.Context, a.con)
 	defer stop()
-	if (len(scope.Roots) > 0 || scope.URLs) && !scope.Failed {
+	if (len(scope.Roots) > 0 || scope.URLs) && !scope.Failed && scope.Redo == nil {
 		scanning, cancel := untilDrained(ctx, drain)
 		err := scanInto(scanning, c, s, scope.Roots)
 		cancel()
@@ -69,11 +73,12 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 			return err
 		}
 	}
+	if c.Bool("dry-run") {
+		task.Name = "" // it does not become what the name means
+	}
 	if a.task, err = s.Task(ctx, task); err != nil {
 		return err
 	}
-	a.pictures = picturesOf(c, a.task, memory)
-	a.worker.Preparers = a.pictures.preparers()
 	if c.Bool("dry-run") {
 		return a.tellAhead(ctx)
 	}
@@ -121,7 +126,9 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 		a.con.remark("%s", a.announcement(count(jobs.Total, "image")))
 	}
 	stopped := a.check(ctx, drain, jobs.Total)
-	w := worker.New(jobs, a.client, a.pictures.prepare, a.task, a.worker)
+	asked := a.task
+	asked.Model = a.server.model // not the task's in a redo
+	w := worker.New(jobs, a.client, a.pictures.prepare, asked, a.worker)
 	if stopped == nil {
 		follow := a.con.followRun(jobs.Total, func() runState {
 			return runState{Progress: w.Progress(), pace: a.client.Pace(), most: a.worker.Concurrency}
@@ -140,7 +147,11 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 	p := w.Progress()
 	// Some that were skipped may have been let go again, and left.
 	p.Skipped = max(min(p.Skipped, jobs.Total-p.Done-p.Failed-left), 0)
+	if scope.Redo != nil {
+		failed = p.Failed // their rows are done as they were
+	}
 	return outcome{
+		redo:     scope.Redo != nil,
 		Progress: p, total: jobs.Total, left: left + p.Given, failedBefore: failed, stopped: stopped, program: program(a.c), runID: jobs.ID(),
 	}, nil
 }

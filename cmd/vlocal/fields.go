@@ -36,9 +36,9 @@ func fieldFlags() []cli.Flag {
 // schema may have.
 const maxSchemaFile = 1 << 20
 
-// schemaOf gives the schema that the flags ask for; last is that of the question
-// that is gone on with. A new question has the fields that are said with it.
-func schemaOf(c *cli.Context, last domain.Task) (string, error) {
+// schemaOf gives the schema that the flags ask for; kept is what stays where they
+// say nothing.
+func schemaOf(c *cli.Context, kept string) (string, error) {
 	text, path := c.String(fieldsFlag), c.String(schemaFlag)
 	switch {
 	case c.IsSet(fieldsFlag) && c.IsSet(schemaFlag):
@@ -51,10 +51,8 @@ func schemaOf(c *cli.Context, last domain.Task) (string, error) {
 		return schema, nil
 	case c.IsSet(schemaFlag):
 		return readSchema(path)
-	case c.IsSet("prompt"):
-		return "", nil
 	}
-	return last.Schema, nil
+	return kept, nil
 }
 
 // readSchema reads a JSON Schema from a file.

@@ -24,6 +24,7 @@ vlocal list --near-duplicates       groups of photos that look alike`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "status", Usage: "only rows with this `STATUS`: pending, running, done, failed or skipped"},
 			&cli.StringFlag{Name: "kind", Usage: "only rows with this error `KIND`, such as corrupt or timeout"},
+			taskFlag,
 			&cli.IntFlag{Name: "limit", Value: 50, Usage: "at most `N` rows, or groups; 0 for all"},
 			nearFlag, distanceFlag, jsonFlag,
 		},
@@ -43,7 +44,7 @@ func list(ctx context.Context, c *cli.Context, s *store.Store) error {
 	if limit > 0 {
 		f.Limit = limit + 1 // to know whether there are more
 	}
-	task, err := lastTask(ctx, s)
+	task, err := taskOf(ctx, c, s)
 	if err != nil {
 		return err
 	}
@@ -127,6 +128,6 @@ func resultObject(r domain.Result) map[string]any {
 		"tokens_in": r.TokensIn, "tokens_out": r.TokensOut, "latency_ms": r.LatencyMS,
 		"width": r.Width, "height": r.Height, "bytes": r.Bytes,
 		"taken_at": r.TakenAt, "finished_at": r.FinishedAt, "cost_usd": r.CostUSD, "warning": r.Warning,
-		"asked_instead": r.AskedInstead,
+		"asked_instead": r.AskedInstead, "task": r.Task,
 	}
 }

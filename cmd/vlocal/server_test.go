@@ -58,8 +58,9 @@ type badServer struct {
 //	nojson     refuses both, and answers in a code fence
 //	prosaic    takes both and answers in prose, until that is rejected
 //	fetching   fetches a URL that it is passed, and tells the picture's size
+//	telling    answers with what it was told, message by message, and by whom
 //	nolist     answers, but has no list of its models; nor have stuck, auth,
-//	           textonly, newnames and broken
+//	           textonly, newnames, broken and telling
 //	offers     lists models as OpenRouter does, to anybody
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	s := &badServer{mode: args[0], good: builtin.Handler(), answers: map[[32]byte]int{}, release: make(chan struct{})}
@@ -142,7 +143,7 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n := s.n
 	s.auth = r.Header.Get("Authorization")
 	s.mu.Unlock()
-	if r.URL.Path == "/v1/models" && slices.Contains([]string{"stuck", "auth", "textonly", "newnames", "broken", "nolist"}, s.mode) {
+	if r.URL.Path == "/v1/models" && slices.Contains([]string{"stuck", "auth", "textonly", "newnames", "broken", "nolist", "telling"}, s.mode) {
 		http.NotFound(w, r)
 		return
 	}
@@ -211,6 +212,11 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "fetching":
 		if r.Method == http.MethodPost {
 			s.fetch(w, body)
+			return
+		}
+	case "telling":
+		if r.Method == http.MethodPost {
+			told(w, body)
 			return
 		}
 	case "streaming":

@@ -14,6 +14,7 @@ ALTER TABLE images ADD COLUMN phash INTEGER;
 CREATE TABLE tasks_3 (
     id         INTEGER PRIMARY KEY,
     name       TEXT,
+    named_at   INTEGER,
     prompt     TEXT    NOT NULL,
     system     TEXT    NOT NULL DEFAULT '',
     schema     TEXT    NOT NULL DEFAULT '',
