@@ -18,10 +18,12 @@ func listCommand() *cli.Command {
 		Usage:     "list images with their status and answer or error",
 		ArgsUsage: " ",
 		Description: `vlocal list --status failed
-vlocal list --kind timeout --limit 0`,
+vlocal list --kind timeout --limit 0
+vlocal list --where "latency_ms > 5000 and answer like '%cat%'"`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "status", Usage: "only rows with this `STATUS`: pending, running, done, failed or skipped"},
 			&cli.StringFlag{Name: "kind", Usage: "only rows with this error `KIND`, such as corrupt or timeout"},
+			whereFlag,
 			&cli.IntFlag{Name: "limit", Value: 50, Usage: "at most `N` rows; 0 for all"},
 			jsonFlag,
 		},
@@ -43,6 +45,9 @@ func list(ctx context.Context, c *cli.Context, s *store.Store) error {
 	}
 	task, err := lastTask(ctx, s)
 	if err != nil {
+		return err
+	}
+	if f.Where, err = whereOf(ctx, s, c.String("where"), namesOfColumns(task)); err != nil {
 		return err
 	}
 	con := consoleOf(c)
