@@ -116,16 +116,29 @@ func (c *counts) charts() []chart {
 	}
 	if c.latency.TotalCount() > 0 {
 		for i, n := range c.buckets {
+			if sum(c.buckets[:i+1]) == 0 || sum(c.buckets[i:]) == 0 {
+				continue // nothing was as fast, or as slow
+			}
 			latencies = append(latencies, measured{bucketName(i), float64(n), number(n)})
 		}
 	}
 	for _, name := range byValue(c.cost) {
+		if c.cost[name] == 0 {
+			continue
+		}
 		costs = append(costs, measured{name, c.cost[name], dollars(c.cost[name])})
 	}
 	return slices.DeleteFunc([]chart{
 		bars("Images by status", statuses), bars("Failures by kind", kinds),
 		bars("Latency of the last attempt", latencies), bars("Cost by model", costs),
 	}, func(ch chart) bool { return len(ch.Bars) == 0 })
+}
+
+func sum(all []int) (n int) {
+	for _, v := range all {
+		n += v
+	}
+	return n
 }
 
 // byValue gives the keys, that of the largest value first.

@@ -33,7 +33,7 @@ type Options struct {
 	// Made is when the page is made.
 	Made time.Time
 	// Columns are those that the table shows, in their order; nil for the ones that
-	// people look at.
+	// people look at, as far as there is anything in them.
 	Columns []string
 	// MaxRows bounds the table; 0 means MaxRows.
 	MaxRows int
@@ -95,8 +95,9 @@ type row struct {
 
 type cell struct {
 	Text string
-	// Number says that it is set to the right, Path that it is the image's.
-	Number, Path bool
+	// Number says that it is set to the right, Path that it is the image's, Wide that
+	// it is a longer text.
+	Number, Path, Wide bool
 }
 
 // Write makes the page of a table of results: those that export.Results gives, with
@@ -122,6 +123,9 @@ func Write(w io.Writer, t export.Table, o Options) (Report, error) {
 		if len(v.Table) < o.MaxRows {
 			v.Table = append(v.Table, shown(t, places, cells))
 		}
+	}
+	if o.Columns == nil {
+		v.dropEmpty()
 	}
 	v.Thumbnails = addPictures(v.Table[:min(len(v.Table), max(o.Thumbnails, 0))], o.Thumbnail)
 	v.Rows, v.Shown = counts.rows, len(v.Table)
@@ -186,9 +190,26 @@ func shown(t export.Table, places []int, cells []export.Cell) *row {
 			Text:   strings.ToValidUTF8(c.String(), "\uFFFD"),
 			Number: c.Kind == export.Integer || c.Kind == export.Decimal,
 			Path:   t.Columns[p].Path && t.Columns[p].Name == "path",
+			Wide:   c.Kind == export.Text && len(c.Text) > longText,
 		}
 	}
 	return r
+}
+
+// longText is from how many bytes on a text is given more room.
+const longText = 60
+
+// dropEmpty leaves out the columns in which no row that is shown has anything.
+func (v *view) dropEmpty() {
+	for i := len(v.Heads) - 1; i >= 0; i-- {
+		if slices.ContainsFunc(v.Table, func(r *row) bool { return r.Cells[i].Text != "" }) {
+			continue
+		}
+		v.Heads = slices.Delete(v.Heads, i, i+1)
+		for _, r := range v.Table {
+			r.Cells = slices.Delete(r.Cells, i, i+1)
+		}
+	}
 }
 
 // addPictures makes the small pictures, as many at a time as there are processors,
