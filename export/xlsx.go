@@ -1,6 +1,7 @@
 package export
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
 	"io"
@@ -73,7 +74,9 @@ func XLSX(w io.Writer, t Table, o XLSXOptions) (report XLSXReport, err error) {
 	if err := book.endSheet(); err != nil {
 		return book.report, fmt.Errorf("write the workbook: %w", err)
 	}
-	if _, err := book.file.WriteTo(w); err != nil {
+	// Without this, excelize would gather the whole file in memory first.
+	book.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(w) })
+	if _, err := book.file.WriteTo(io.Discard); err != nil {
 		return book.report, fmt.Errorf("write the workbook: %w", err)
 	}
 	return book.report, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"sync"
 	"time"
 
 	"vlocal/domain"
@@ -37,38 +38,76 @@ const joined = `
 	LEFT JOIN answers n ON n.id = j.answer_id
 	LEFT JOIN attempts a ON a.job_id = j.id`
 
+// batch is how many rows are handed over together.
+const batch = 256
+
 // stream gives the rows of a statement that begins with streamed, one for each job,
 // at most limit (0: all). The statement sees the database as it is when it begins.
 //
-// It reads from the driver itself: database/sql takes longer over a cell than SQLite
-// over a row.
+// It reads ahead a few batches, so that one processor reads while another writes.
 func (s *Store) stream(ctx context.Context, limit int, query string, args ...any) iter.Seq2[domain.Result, error] {
 	return func(yield func(domain.Result, error) bool) {
-		fail := func(err error) { yield(domain.Result{}, fmt.Errorf("read the results: %w", err)) }
-		conn, err := s.read.Conn(ctx)
-		if err != nil {
-			fail(err)
-			return
-		}
-		defer conn.Close()
-		stopped := false
-		err = conn.Raw(func(raw any) error {
-			rows, err := raw.(driver.QueryerContext).QueryContext(ctx, query, named(args))
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
-			n := 0
-			return gather(ctx, rows, func(r domain.Result) bool {
-				n++
-				stopped = !yield(r, nil)
-				return !stopped && n != limit
-			})
+		ctx, stop := context.WithCancel(ctx)
+		batches := make(chan []domain.Result, 2)
+		var failed error
+		var reading sync.WaitGroup
+		reading.Go(func() {
+			defer close(batches)
+			failed = s.readBatches(ctx, batches, query, args)
 		})
-		if err != nil && !stopped {
-			fail(err)
+		defer reading.Wait()
+		defer stop()
+		n := 0
+		for rows := range batches {
+			for _, r := range rows {
+				if !yield(r, nil) {
+					return
+				}
+				if n++; n == limit {
+					return
+				}
+			}
+		}
+		if failed != nil {
+			yield(domain.Result{}, fmt.Errorf("read the results: %w", failed))
 		}
 	}
+}
+
+// readBatches runs a statement and sends its rows. It reads from the driver itself:
+// database/sql takes longer over a cell than SQLite over a row.
+func (s *Store) readBatches(ctx context.Context, batches chan<- []domain.Result, query string, args []any) error {
+	conn, err := s.read.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(raw any) error {
+		rows, err := raw.(driver.QueryerContext).QueryContext(ctx, query, named(args))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var next []domain.Result
+		send := func() bool {
+			select {
+			case batches <- next:
+				next = make([]domain.Result, 0, batch)
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		}
+		err = gather(ctx, rows, func(r domain.Result) bool {
+			next = append(next, r)
+			return len(next) < batch || send()
+		})
+		// An end of ctx must not look like the end of the rows.
+		if err == nil && (ctx.Err() != nil || !send()) {
+			return context.Cause(ctx)
+		}
+		return err
+	})
 }
 
 func named(args []any) []driver.NamedValue {

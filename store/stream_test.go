@@ -20,19 +20,19 @@ func varied(t *testing.T, s *Store) (task int64) {
 			(1, 'chairs', '?', '{"properties": {"price": {"type": "number"}}}', 'm', 1, 1, 1, 1, 0),
 			(2, NULL, 'other', '', 'm', 1, 1, 1, 1, 0);
 		INSERT INTO runs (id, task_id, base_url, host, pid, started_at) VALUES (1, 1, 'u', 'h', 1, 0);
-		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
 		INSERT INTO images (id, path, path_raw, bytes, mtime_ns, width, height, taken_at, warning, found_at)
-		SELECT i, printf('/p/%03d, "写真"; %s', i * 7919 % 1009, char(10)), CASE WHEN i % 50 = 0 THEN x'ff' ELSE x'' END, i, 0,
+		SELECT i, printf('/p/%05d, "写真"; %s', i * 7919 % 10007, char(10)), CASE WHEN i % 50 = 0 THEN x'ff' ELSE x'' END, i, 0,
 			nullif(i % 3, 0), nullif(i % 3, 0), CASE WHEN i % 4 > 0 THEN '2024-05-01T12:33:00' END,
 			CASE WHEN i % 5 = 0 THEN 'damaged' END, 0 FROM n;
 		INSERT INTO jobs (id, image_id, task_id, run_id, status, error_kind, error, model, like_id, updated_at)
-		SELECT 1000 - id, id, 1, 1, 
+		SELECT 3000 - id, id, 1, 1, 
 			CASE id % 10 WHEN 7 THEN 'failed' WHEN 8 THEN 'skipped' WHEN 9 THEN 'skipped' WHEN 0 THEN 'running' ELSE 'pending' END,
 			CASE id % 10 WHEN 7 THEN 'timeout' WHEN 8 THEN 'unreadable' END, CASE id % 10 WHEN 7 THEN 'too slow' END,
 			CASE WHEN id % 4 = 0 THEN 'fallback' END, CASE id % 10 WHEN 9 THEN id - 1 END, 1700000000000 + id * 1234567 FROM images;
-		INSERT INTO jobs (id, image_id, task_id, updated_at) SELECT 2000 + id, id, 2, 0 FROM images WHERE id % 2;
+		INSERT INTO jobs (id, image_id, task_id, updated_at) SELECT 3000 + id, id, 2, 0 FROM images WHERE id % 2;
 		INSERT INTO attempts (id, job_id, run_id, started_at, ended_at, outcome, latency_ms, tokens_in, tokens_out, cost_nanousd)
-		SELECT 5000 - 3 * j.id + k.value, j.id, 1, 0, CASE WHEN k.value = 0 OR j.id % 3 THEN 1 END, CASE WHEN k.value = 0 OR j.id % 3 THEN 'ok' END,
+		SELECT 10000 - 3 * j.id + k.value, j.id, 1, 0, CASE WHEN k.value = 0 OR j.id % 3 THEN 1 END, CASE WHEN k.value = 0 OR j.id % 3 THEN 'ok' END,
 			CASE WHEN j.id % 7 THEN j.id + k.value END, CASE WHEN j.id % 6 THEN j.id END, CASE WHEN j.id % 6 THEN k.value END, CASE WHEN (j.id + k.value) % 5 THEN j.id * 12345 END
 		FROM jobs j, json_each('[0,1,2]') k WHERE task_id = 1 AND k.value < j.id % 4;
 		INSERT INTO answers (attempt_id, task_id, sha256, text, model, fields, mended)
@@ -81,7 +81,7 @@ func TestStreamGivesWhatTheViewGives(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if len(got) != 400 || shared == 0 || skipped == 0 {
+	if len(got) != 2000 || shared == 0 || skipped == 0 {
 		t.Errorf("%d rows, %d shared, %d alike", len(got), shared, skipped)
 	}
 	// The other way into it gives the same.
@@ -110,6 +110,7 @@ func TestStreamEndsWhereItsReaderEndsIt(t *testing.T) {
 		}
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
 	enough := errors.New("enough")
 	n = 0
 	var ended error
@@ -118,7 +119,7 @@ func TestStreamEndsWhereItsReaderEndsIt(t *testing.T) {
 		ended = err
 		cancel(enough)
 	}
-	if !errors.Is(ended, enough) && !errors.Is(ended, context.Canceled) || n == 400 {
+	if !errors.Is(ended, enough) && !errors.Is(ended, context.Canceled) || n == 2000 {
 		t.Errorf("%d rows, then %v", n, ended)
 	}
 	// Neither left a connection or a transaction behind.

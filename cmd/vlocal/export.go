@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ import (
 func exportCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "export",
-		Usage:     "write the answers as a spreadsheet, a page to look at, or beside the photos",
+		Usage:     "write the answers into a spreadsheet, a page to look at, or beside the photos",
 		ArgsUsage: "FILE|-",
 		Description: `vlocal export photos.csv
 vlocal export photos.xlsx --where "price > 10" --sort -price
@@ -193,6 +194,8 @@ func (e *exporter) write(w io.Writer, t export.Table) (int, error) {
 	pictures := e.c.Int("thumbnails")
 	switch e.format {
 	case "xlsx":
+		// Its buffers of 16 MB would double what is in use otherwise.
+		defer debug.SetGCPercent(debug.SetGCPercent(40))
 		r, err := export.XLSX(w, t, export.XLSXOptions{Thumbnails: max(pictures, 0), Thumbnail: thumbnails(e.c.Context, xlsxSide)})
 		if r.Cut > 0 {
 			e.note = "; " + count(r.Cut, "text") + " too long for a cell, cut"

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -14,4 +16,18 @@ func cpuTime() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// peakOf is the most memory that a process that ended held.
+//
+// Source: getrusage(2): ru_maxrss is in kilobytes on Linux, in bytes on macOS.
+func peakOf(p *os.ProcessState) string {
+	u, ok := p.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return "-"
+	}
+	if runtime.GOOS == "darwin" {
+		return megabytes(u.Maxrss)
+	}
+	return megabytes(u.Maxrss << 10)
 }

@@ -22,6 +22,7 @@ import (
 // settings are what a person can choose.
 type settings struct {
 	requests, slots, pictureKB, repeat int
+	rows                               int
 	minutes                            float64
 	seed                               uint64
 	json                               bool
@@ -33,7 +34,8 @@ func main() {
 	flag.IntVar(&s.requests, "requests", 10_000, "ask `N` pictures where a scenario does not say how many")
 	flag.IntVar(&s.slots, "slots", 25, "have up to `N` requests in flight")
 	flag.IntVar(&s.pictureKB, "picture", 300, "send pictures of `KB` kilobytes where a scenario does not say how large")
-	flag.IntVar(&s.repeat, "repeat", 1, "measure each row of latency and constant `N` times, in turn")
+	flag.IntVar(&s.repeat, "repeat", 1, "measure each row of latency, constant and export `N` times, in turn")
+	flag.IntVar(&s.rows, "rows", 1_000_000, "export `N` rows")
 	flag.Float64Var(&s.minutes, "minutes", 3, "measure the rate scenario for `M` minutes after the first")
 	flag.Uint64Var(&s.seed, "seed", 1, "draw the latencies and faults from seed `N`")
 	flag.BoolVar(&s.json, "json", false, "print what was measured as JSON, one row a line")
@@ -69,6 +71,16 @@ func benchmark(ctx context.Context, s settings, chosen string) error {
 		if !ok {
 			return fmt.Errorf("there is no scenario %q; there are %s", name, strings.Join(names(), ", "))
 		}
+		if scenario.alone != nil {
+			lines, err := scenario.alone(ctx, s)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			if err := scenario.tell(os.Stdout, lines); err != nil {
+				return err
+			}
+			continue
+		}
 		rows := scenario.rows(s)
 		var results []result
 		for _, r := range rows {
@@ -98,10 +110,16 @@ func (sc scenario) print(w io.Writer, s settings, rows []row, results []result) 
 		}
 		return nil
 	}
-	t := table{head: append([]string{"way"}, sc.columns...)}
+	var lines [][]string
 	for i, r := range results {
-		t.rows = append(t.rows, append([]string{rows[i].label}, sc.cells(rows[i], r)...))
+		lines = append(lines, append([]string{rows[i].label}, sc.cells(rows[i], r)...))
 	}
+	return sc.tell(w, lines)
+}
+
+// tell writes the lines of a scenario's table.
+func (sc scenario) tell(w io.Writer, lines [][]string) error {
+	t := table{head: append([]string{"way"}, sc.columns...), rows: lines}
 	_, err := fmt.Fprintf(w, "\n## %s\n\n%s\n\n%s\n", sc.name, sc.about, t)
 	return err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"time"
@@ -14,9 +15,12 @@ type scenario struct {
 	columns     []string
 	rows        func(settings) []row
 	cells       func(row, result) []string
+	// alone measures what needs no server, and gives the lines of the table; nil for
+	// the others.
+	alone func(context.Context, settings) ([][]string, error)
 }
 
-var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario}
+var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, exportScenario}
 
 func names() (all []string) {
 	for _, s := range scenarios {
