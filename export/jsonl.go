@@ -62,6 +62,10 @@ func appendJSON(buf []byte, c Cell) []byte {
 }
 
 func appendJSONText(buf []byte, s string) []byte {
+	if isPlain(s) {
+		buf = append(buf, '"')
+		return append(append(buf, s...), '"')
+	}
 	text, _ := json.Marshal(s) // a string always can be
 	return append(buf, text...)
 }
@@ -73,4 +77,15 @@ func appendCompact(buf []byte, raw string) []byte {
 		return appendJSONText(buf, raw)
 	}
 	return append(buf, out.Bytes()...)
+}
+
+// isPlain reports whether a text needs no escapes: most do not, and then there is
+// nothing to look at twice.
+func isPlain(s string) bool {
+	for _, c := range []byte(s) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }

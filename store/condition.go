@@ -89,7 +89,8 @@ func (s *Store) columns(ctx context.Context) (all []string, err error) {
 
 // judge compiles a condition in a database of its own.
 func judge(ctx context.Context, columns []string, text string) (err error) {
-	db, err := sql.Open("sqlite", ":memory:")
+	// Without _dqs=0 a column that is not there, between double quotes, is a text.
+	db, err := sql.Open("sqlite", "file::memory:?_dqs=0")
 	if err != nil {
 		return err
 	}
