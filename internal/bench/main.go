@@ -71,13 +71,9 @@ func benchmark(ctx context.Context, s settings, chosen string) error {
 		if !ok {
 			return fmt.Errorf("there is no scenario %q; there are %s", name, strings.Join(names(), ", "))
 		}
-		if scenario.alone != nil {
-			lines, err := scenario.alone(ctx, s)
-			if err != nil {
+		if scenario.run != nil {
+			if err := scenario.run(ctx, s, os.Stdout); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
-			}
-			if err := scenario.tell(os.Stdout, lines); err != nil {
-				return err
 			}
 			continue
 		}
@@ -110,16 +106,10 @@ func (sc scenario) print(w io.Writer, s settings, rows []row, results []result) 
 		}
 		return nil
 	}
-	var lines [][]string
+	t := table{head: append([]string{"way"}, sc.columns...)}
 	for i, r := range results {
-		lines = append(lines, append([]string{rows[i].label}, sc.cells(rows[i], r)...))
+		t.rows = append(t.rows, append([]string{rows[i].label}, sc.cells(rows[i], r)...))
 	}
-	return sc.tell(w, lines)
-}
-
-// tell writes the lines of a scenario's table.
-func (sc scenario) tell(w io.Writer, lines [][]string) error {
-	t := table{head: append([]string{"way"}, sc.columns...), rows: lines}
 	_, err := fmt.Fprintf(w, "\n## %s\n\n%s\n\n%s\n", sc.name, sc.about, t)
 	return err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -15,9 +16,8 @@ type scenario struct {
 	columns     []string
 	rows        func(settings) []row
 	cells       func(row, result) []string
-	// alone measures what needs no server, and gives the lines of the table; nil for
-	// the others.
-	alone func(context.Context, settings) ([][]string, error)
+	// run measures and prints in place of these, where there is no server.
+	run func(context.Context, settings, io.Writer) error
 }
 
 var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, exportScenario}
