@@ -131,3 +131,27 @@ func TestStreamEndsWhereItsReaderEndsIt(t *testing.T) {
 		}
 	}
 }
+
+// An export is of one moment, whatever a run writes meanwhile.
+func TestStreamShowsOneMoment(t *testing.T) {
+	s := create(t)
+	task := varied(t, s)
+	n := 0
+	for r, err := range s.Results(t.Context(), task) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n == 1 {
+			err := s.writer.write(t.Context(), func(tx *tx) error { return tx.exec(`UPDATE images SET taken_at = 'later'`) })
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r.TakenAt == "later" {
+			t.Fatalf("row %d is of another moment", n)
+		}
+	}
+	if got := query[int](t, s, `SELECT count(*) FROM results WHERE taken_at = 'later' AND task_id = ?`, task); n != 1000 || got != n {
+		t.Errorf("%d rows, %d changed", n, got)
+	}
+}

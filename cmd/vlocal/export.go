@@ -52,7 +52,7 @@ no photo is ever written to.`,
 			whereFlag,
 			&cli.StringFlag{Name: "sort", Usage: "sort by `COLUMN`; -COLUMN for the largest first"},
 			&cli.StringFlag{Name: "explode", Usage: "a row for each value of the list in `COLUMN`"},
-			&cli.IntFlag{Name: "thumbnails", Value: -1, Usage: "small pictures on the first `N` rows of xlsx and html (default: none in xlsx, 200 in html)"},
+			&cli.IntFlag{Name: "thumbnails", Usage: "small pictures on the first `N` rows of xlsx (default: none) or html (default: 200)"},
 			&cli.StringFlag{Name: "keywords", Usage: "xmp: the keywords come from these `COLUMNS` (default: the fields that are lists)"},
 			&cli.StringFlag{Name: "caption", Usage: "xmp: the caption comes from `COLUMN`, or 'none' (default: the answer, or the first field that is a text)"},
 			&cli.StringFlag{Name: "sidecar-names", Value: "auto", Usage: "xmp: `NAMES` as adobe has them (IMG.xmp), as digikam has them (IMG.jpg.xmp), or auto: the first for raw files, the other for all else"},
@@ -206,7 +206,7 @@ func (e *exporter) write(w io.Writer, t export.Table) (int, error) {
 	case "md":
 		return export.Markdown(w, t)
 	case "html":
-		if pictures < 0 {
+		if !e.c.IsSet("thumbnails") {
 			pictures = defaultPictures
 		}
 		r, err := htmlreport.Write(w, t, htmlreport.Options{
