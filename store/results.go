@@ -19,33 +19,43 @@ func (s *Store) Results(ctx context.Context, task int64) iter.Seq2[domain.Result
 type Filter struct {
 	Status domain.Status
 	Kind   domain.ErrorKind
+	Where  Condition
 	// Limit bounds the number of rows; 0 means no bound.
 	Limit int
+	// SortBy is a column of the view `results` to sort by, Descending says how; ""
+	// for path order. Rows without a value come last either way.
+	SortBy     string
+	Descending bool
 }
 
-// List gives the rows of a task that pass a filter, in path order.
+// List gives the rows of a task that pass a filter, in path order or as it says.
 func (s *Store) List(ctx context.Context, task int64, f Filter) iter.Seq2[domain.Result, error] {
-	limit := f.Limit
-	if limit <= 0 {
-		limit = -1
-	}
-	if f.Status == "" && f.Kind == "" {
+	if f.Status == "" && f.Kind == "" && f.SortBy == "" && f.Where == (Condition{}) {
 		// CROSS JOIN walks the images in path order, so that a million rows need
 		// no sorting and the first one comes at once.
-		return s.results(ctx, `
-			SELECT r.path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-			       latency_ms, r.width, r.height, r.bytes, r.taken_at, finished_at, cost_usd, r.warning, asked_instead, fields, task, image_id
-			FROM images o CROSS JOIN results r ON r.image_id = o.id
-			WHERE r.task_id = ? ORDER BY o.path, o.path_raw LIMIT ?`, task, limit)
+		return s.stream(ctx, f.Limit, streamed+`images i CROSS JOIN jobs j ON j.image_id = i.id AND j.task_id = ?`+joined+`
+			ORDER BY i.path, i.path_raw`, task)
 	}
-	// The few that pass the filter are found by index, then sorted.
-	return s.results(ctx, `
-		SELECT path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, warning, asked_instead, fields, task, image_id
-		FROM results WHERE job_id IN (
-		     SELECT id FROM jobs WHERE task_id = ?1
-		     AND (?2 = '' OR status = ?2) AND (?3 = '' OR error_kind = ?3))
-		ORDER BY path LIMIT ?4`, task, string(f.Status), string(f.Kind), limit)
+	// The few that pass the filter are found by index, then sorted. A condition and
+	// the name of a column cannot be parameters: the one was checked, the other is
+	// quoted.
+	order := ""
+	if f.SortBy != "" {
+		column := "results." + quoteName(f.SortBy)
+		order = column + " IS NULL, " + column + " COLLATE NOCASE"
+		if f.Descending {
+			order += " DESC"
+		}
+		order += ", "
+	}
+	return s.stream(ctx, f.Limit, `
+		WITH chosen AS MATERIALIZED (
+			SELECT job_id, row_number() OVER (ORDER BY `+order+`path, image_id) AS place
+			FROM results WHERE job_id IN (
+			     SELECT id FROM jobs WHERE task_id = ?1
+			     AND (?2 = '' OR status = ?2) AND (?3 = '' OR error_kind = ?3))
+			AND `+f.Where.sql()+`)`+streamed+`chosen c CROSS JOIN jobs j ON j.id = c.job_id JOIN images i ON i.id = j.image_id`+joined+`
+		ORDER BY c.place`, task, string(f.Status), string(f.Kind))
 }
 
 // RunResults gives the rows that a run was the last to ask about, in path order.

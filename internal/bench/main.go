@@ -23,6 +23,7 @@ import (
 // settings are what a person can choose.
 type settings struct {
 	requests, slots, pictureKB, repeat int
+	rows                               int
 	minutes                            float64
 	seed                               uint64
 	json                               bool
@@ -38,7 +39,8 @@ func main() {
 	flag.IntVar(&s.requests, "requests", 10_000, "ask `N` pictures where a scenario does not say how many")
 	flag.IntVar(&s.slots, "slots", 25, "have up to `N` requests in flight")
 	flag.IntVar(&s.pictureKB, "picture", 300, "send pictures of `KB` kilobytes where a scenario does not say how large")
-	flag.IntVar(&s.repeat, "repeat", 1, "measure each row of latency and constant `N` times, in turn")
+	flag.IntVar(&s.repeat, "repeat", 1, "measure each row of latency, constant and export `N` times, in turn")
+	flag.IntVar(&s.rows, "rows", 1_000_000, "export `N` rows")
 	flag.Float64Var(&s.minutes, "minutes", 3, "measure the rate scenario for `M` minutes after the first")
 	flag.Uint64Var(&s.seed, "seed", 1, "draw the latencies and faults from seed `N`")
 	flag.BoolVar(&s.json, "json", false, "print what was measured as JSON, one row a line")

@@ -20,7 +20,7 @@ type scenario struct {
 	run func(context.Context, settings, io.Writer) error
 }
 
-var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario, imagesScenario}
+var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario, imagesScenario, exportScenario}
 
 func names() (all []string) {
 	for _, s := range scenarios {
