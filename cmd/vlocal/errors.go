@@ -60,6 +60,10 @@ func advice(err error) string {
 		return "Wait until it is through, or stop it. Meanwhile status, list, show and export work."
 	}
 	switch {
+	case errors.Is(err, store.ErrExists):
+		return "Name another file, or replace an earlier backup with --force."
+	case errors.Is(err, store.ErrOpenElsewhere):
+		return "Close the program that has it open, or name another file."
 	case errors.Is(err, store.ErrNoDatabase):
 		return `Make one with: vlocal run FOLDER --prompt "What is in this photo?"   (or name another file with --db)`
 	case errors.Is(err, store.ErrNotDatabase), errors.Is(err, store.ErrForeign):
