@@ -147,12 +147,13 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 	}
 	return domain.ErrBeingAsked, t.exec(`
 		UPDATE jobs SET status = 'pending', not_before = ?, updated_at = ? WHERE id = ?`,
-		millis(at.Add(askedElsewhere)), millis(at), j.ID)
+		millis(r.clock.read().Add(askedElsewhere)), millis(at), j.ID)
 }
 
 // End completes an attempt, keeps what the model said, and moves the job on, all
 // on disk when it returns. It is called once for each attempt.
 func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error {
+	e.NotBefore = r.clock.due(e.NotBefore)
 	r.alike.end(a.JobID, e.Status == domain.Failed)
 	defer r.asking.ended(a.ID)
 	err := r.store.writer.write(ctx, func(t *tx) error {

@@ -59,6 +59,9 @@ func advice(err error) string {
 	if _, inUse := errors.AsType[*store.InUseError](err); inUse {
 		return "Wait until it is through, or stop it. Meanwhile status, list, show and export work."
 	}
+	if displaced, ok := errors.AsType[*store.DisplacedError](err); ok {
+		return displacedAdvice(displaced)
+	}
 	switch {
 	case errors.Is(err, store.ErrExists):
 		return "Name another file, or replace an earlier backup with --force."
@@ -80,4 +83,15 @@ func advice(err error) string {
 		return "Check who may read and write there."
 	}
 	return ""
+}
+
+// displacedAdvice says how to go on where the database was taken away under a run.
+func displacedAdvice(e *store.DisplacedError) string {
+	switch e.Saved {
+	case "":
+		return "See whether its drive is there, and run again."
+	case e.Path:
+		return "Run again to go on."
+	}
+	return "Go on with it: vlocal --db " + e.Saved + " run"
 }
