@@ -96,6 +96,9 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 	case errors.Is(instead, domain.ErrAnswered):
 		r.alike.end(j.ID, false)
 	}
+	if diskFull(err) {
+		err = fmt.Errorf("%w (%w)", ErrDiskFull, err)
+	}
 	if err != nil {
 		return domain.Attempt{}, fmt.Errorf("begin an attempt at %s: %w", domain.PathText(j.Image.Path), err)
 	}
@@ -156,7 +159,15 @@ func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error 
 	e.NotBefore = r.clock.due(e.NotBefore)
 	r.alike.end(a.JobID, e.Status == domain.Failed)
 	defer r.asking.ended(a.ID)
-	err := r.store.writer.write(ctx, func(t *tx) error {
+	err := r.withRoom(func() error { return r.end(ctx, a, e) })
+	if err != nil {
+		return fmt.Errorf("record the end of attempt %d: %w", a.ID, err)
+	}
+	return nil
+}
+
+func (r *Run) end(ctx context.Context, a domain.Attempt, e domain.Ending) error {
+	return r.store.writer.write(ctx, func(t *tx) error {
 		now := millis(r.store.now())
 		if err := complete(t, a, e, now); err != nil {
 			return err
@@ -175,10 +186,6 @@ func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error 
 		}
 		return keepEarlier(t, a.JobID, e.Status)
 	})
-	if err != nil {
-		return fmt.Errorf("record the end of attempt %d: %w", a.ID, err)
-	}
-	return nil
 }
 
 // complete fills in the attempt's row, once.

@@ -73,6 +73,8 @@ type Run struct {
 	part  func(path string) string
 	redo  bool
 	after int64
+	// reserve is room for what is on its way when the disk becomes full.
+	reserve reserve
 	// clock says what is due.
 	clock runClock
 	// Total is how many jobs the run has to ask.
@@ -94,8 +96,11 @@ func (s *Store) StartRun(ctx context.Context, task domain.Task, baseURL string, 
 	if scope.Redo != nil {
 		r.redo, r.after = true, scope.Redo.After
 	}
-	if err := s.writer.write(ctx, func(t *tx) error { return r.start(t, baseURL, scope) }); err != nil {
+	if err := r.reserve.hold(s.path); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the run: %w", err), unlock())
+	}
+	if err := s.writer.write(ctx, func(t *tx) error { return r.start(t, baseURL, scope) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("start the run: %w", err), r.reserve.giveBack(), unlock())
 	}
 	if changes, err := identity(s.path + "-wal"); err == nil {
 		s.changes = changes
@@ -203,7 +208,19 @@ func (r *Run) Close(ctx context.Context, stopped error) error {
 	if stopped != nil {
 		why = stopped.Error()
 	}
-	err := r.store.writer.write(ctx, func(t *tx) error {
+	err := r.withRoom(func() error { return r.close(ctx, why) })
+	if err != nil {
+		err = fmt.Errorf("end the run: %w", err)
+	}
+	if displaced, ok := errors.AsType[*DisplacedError](r.store.inPlace()); ok {
+		r.store.save(ctx, displaced)
+		err = errors.Join(err, displaced)
+	}
+	return errors.Join(err, r.reserve.giveBack(), r.unlock())
+}
+
+func (r *Run) close(ctx context.Context, why string) error {
+	return r.store.writer.write(ctx, func(t *tx) error {
 		now := millis(r.store.now())
 		if err := r.putBack(t); err != nil {
 			return err
@@ -216,14 +233,6 @@ func (r *Run) Close(ctx context.Context, stopped error) error {
 		}
 		return t.exec(`UPDATE runs SET ended_at = ?, error = ? WHERE id = ?`, now, text(why), r.id)
 	})
-	if err != nil {
-		err = fmt.Errorf("end the run: %w", err)
-	}
-	if displaced, ok := errors.AsType[*DisplacedError](r.store.inPlace()); ok {
-		r.store.save(ctx, displaced)
-		err = errors.Join(err, displaced)
-	}
-	return errors.Join(err, r.unlock())
 }
 
 // ID gives the number of the run.
@@ -256,6 +265,9 @@ func (r *Run) Claim(ctx context.Context, n int) (jobs []domain.Job, next time.Ti
 	if err := r.store.inPlace(); err != nil {
 		return nil, time.Time{}, err
 	}
+	if r.reserve.spent() {
+		return nil, time.Time{}, ErrDiskFull
+	}
 	err = r.store.writer.write(ctx, func(t *tx) error {
 		now := millis(r.clock.read())
 		jobs, next = nil, time.Time{}
@@ -276,6 +288,9 @@ func (r *Run) Claim(ctx context.Context, n int) (jobs []domain.Job, next time.Ti
 		return nil
 	})
 	if err != nil {
+		if diskFull(err) {
+			err = fmt.Errorf("%w (%w)", ErrDiskFull, err)
+		}
 		return nil, time.Time{}, fmt.Errorf("claim jobs: %w", err)
 	}
 	return jobs, next, nil

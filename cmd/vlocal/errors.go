@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"syscall"
 
 	"vlocal/store"
 	"vlocal/vision"
@@ -63,6 +64,8 @@ func advice(err error) string {
 		return displacedAdvice(displaced)
 	}
 	switch {
+	case errors.Is(err, store.ErrDiskFull):
+		return "Make room there (a run wants 5 MB and more), and run again to go on. Nothing that was recorded is lost."
 	case errors.Is(err, store.ErrExists):
 		return "Name another file, or replace an earlier backup with --force."
 	case errors.Is(err, store.ErrOpenElsewhere):
@@ -79,7 +82,7 @@ func advice(err error) string {
 		return "See 'vlocal list' for what is on record, or 'vlocal scan FOLDER' to add to it."
 	case errors.Is(err, vision.ErrNoModelList):
 		return "Its models can be asked all the same, by the names in its documentation: --model NAME."
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return "Check who may read and write there."
 	}
 	return ""
