@@ -24,13 +24,15 @@ vlocal doctor --mend       does what is safe: completes the attempts of a run th
                            died, makes indexes and the view results anew, and puts
                            on record which photos are gone or changed
 
-No photo is written to, and no answer is taken away. A photo that is marked as gone
-comes back with the next scan that finds it.
+No photo is written to. As after a scan, a photo that has other bytes now is due to be
+asked again, and one that is gone comes back with the next scan that finds it.
+Settings that cannot be understood are told before all else, with exit code 2.
 
 Exit code: 0 nothing found, or all of it mended; 1 there are findings.`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: mendFlag, Usage: "do what is safe"},
-			keyServerFlag, keyFileFlag,
+			&cli.StringFlag{Name: "base-url", EnvVars: []string{"VLOCAL_BASE_URL"}, Usage: "check the server at `URL`; default: the one that a run would ask"},
+			keyFileFlag,
 			&cli.StringFlag{Name: "model", EnvVars: []string{"VLOCAL_MODEL"}, Usage: "check that the server offers the model called `NAME`; default: that of the last run"},
 			&cli.StringFlag{Name: "provider", EnvVars: []string{"VLOCAL_PROVIDER"}, Usage: "check the provider that the config file calls `NAME`"},
 			quietFlag, jsonFlag,
@@ -83,6 +85,8 @@ func (d *doctor) tell(v verdict) error {
 	case v.found != "":
 		state, text = "FOUND", v.found
 		d.findings++
+	default:
+		v.do = ""
 	}
 	if d.con.json {
 		return d.con.object(map[string]any{
