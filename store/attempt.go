@@ -57,8 +57,13 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 	mine := r.asking.add(facts.SHA256)
 	a.SHA256 = facts.SHA256
 	var instead error
-	// The end of an attempt keeps a slot waiting, the begin of one does not.
-	err = r.store.writer.writeSoon(ctx, func(t *tx) error {
+	// The end of an attempt keeps a slot waiting, the begin of one does not; but
+	// without an attempt under way no end is to be waited for.
+	write := r.store.writer.write
+	if r.open.Load() > 0 {
+		write = r.store.writer.writeSoon
+	}
+	err = write(ctx, func(t *tx) error {
 		now := r.store.now()
 		if err := learn(t, j.Image.ID, facts); err != nil {
 			return err
@@ -74,6 +79,9 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 	})
 	if mine && (err != nil || instead != nil) {
 		r.asking.remove(facts.SHA256)
+	}
+	if err == nil && instead == nil {
+		r.open.Add(1)
 	}
 	if err != nil {
 		return domain.Attempt{}, fmt.Errorf("begin an attempt at %s: %w", domain.PathText(j.Image.Path), err)
@@ -149,6 +157,9 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 	if found, err := optional(err); err != nil {
 		return nil, err
 	} else if found {
+		if err := t.countShared(r.task.ID, j.ID, answer); err != nil {
+			return nil, err
+		}
 		return domain.ErrAnswered, t.exec(`
 			UPDATE jobs SET status = 'done', answer_id = ?, updated_at = ? WHERE id = ?`,
 			answer, millis(at), j.ID)
@@ -164,6 +175,7 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 // End completes an attempt, keeps what the model said, and moves the job on, all
 // on disk when it returns. It is called once for each attempt.
 func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error {
+	r.open.Add(-1)
 	defer r.asking.remove(a.SHA256)
 	err := r.store.writer.write(ctx, func(t *tx) error {
 		now := millis(r.store.now())
@@ -173,6 +185,10 @@ func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error 
 		answer, err := keep(t, a, e, r.task)
 		if err != nil {
 			return err
+		}
+		t.countEnded(r.id, a, e)
+		if e.Status == domain.Done {
+			t.countDone(r.task.ID, false)
 		}
 		return move(t, a.JobID, e, answer, now)
 	})
@@ -219,8 +235,8 @@ func keep(t *tx, a domain.Attempt, e domain.Ending, task domain.Task) (id any, e
 	model := cmp.Or(e.Answer.Model, a.Asked.Model, task.Model)
 	return t.insert(`
 		INSERT INTO answers (attempt_id, task_id, sha256, text, model, finish_reason, fields, mended)
-		SELECT id, ?, coalesce(sha256, zeroblob(32)), ?, ?, ?, ?, ? FROM attempts WHERE id = ?`,
-		task.ID, e.Answer.Text, model, text(e.Answer.FinishReason), text(e.Answer.Fields), text(e.Answer.Mended), a.ID)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		a.ID, task.ID, a.SHA256[:], e.Answer.Text, model, text(e.Answer.FinishReason), text(e.Answer.Fields), text(e.Answer.Mended))
 }
 
 // move gives the job its next status.

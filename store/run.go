@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"vlocal/domain"
@@ -54,6 +55,8 @@ type Run struct {
 	// asking has the pictures that are being asked about. No other process asks
 	// with this database, so that memory is the place for it.
 	asking hashes
+	// open counts the attempts that began and did not end.
+	open atomic.Int64
 	// Total is how many jobs the run has to ask.
 	Total int
 	// Recovered is how many attempts of a dead run were found open and are now
@@ -124,6 +127,9 @@ func (r *Run) thin(t *tx, n int) error {
 // recoverDead completes the attempts that a killed run left open and gives its
 // jobs back. The lock is held, so whatever is open belongs to the dead.
 func recoverDead(t *tx, now int64) (attempts int, err error) {
+	if err := countInterrupted(t); err != nil {
+		return 0, err
+	}
 	// Through tasks, so that the index on (task_id, status) finds the few jobs
 	// that are running, to which all open attempts belong.
 	n, err := t.change(`

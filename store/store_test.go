@@ -23,6 +23,7 @@ func create(t *testing.T) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		checkCounts(t, s)
 		if err := s.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}

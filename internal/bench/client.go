@@ -27,6 +27,11 @@ type client struct {
 	// Photos are what the whole program is run on, instead of the loop alone; nil
 	// for the loop.
 	Photos *photos
+	// Jobs says that jobs go through the table, and nothing is asked.
+	Jobs bool
+	// Look is the number of jobs in a database that commands are to look at; 0 for
+	// none.
+	Look int
 	// Requests is how many jobs there are, Picture the size of each in bytes.
 	Requests, Picture, Slots int
 	// Timeout bounds a request; 0 means the default.
@@ -54,6 +59,8 @@ type clientResult struct {
 	// Begin and End are the means of waiting for an attempt's begin and end to be
 	// on disk, Answer of waiting for an answer, HTTP included.
 	Begin, End, Answer time.Duration
+	// Took is what commands took, by what they are called in a table.
+	Took map[string]time.Duration
 	// InFlight is the mean of the slots in use, for each second.
 	InFlight []float64
 }
@@ -65,6 +72,12 @@ func (c client) measure(ctx context.Context) (clientResult, error) {
 	}
 	if c.Photos != nil {
 		return c.measureProgram(ctx)
+	}
+	if c.Look > 0 {
+		return c.measureLooks(ctx)
+	}
+	if c.Jobs {
+		return c.measureJobs(ctx)
 	}
 	dir, err := os.MkdirTemp("", "vlocal-bench-")
 	if err != nil {

@@ -28,6 +28,7 @@ type settings struct {
 	profile                            string
 	photos                             int
 	folder                             string
+	jobs, rows                         int
 }
 
 func main() {
@@ -42,6 +43,8 @@ func main() {
 	flag.StringVar(&s.profile, "cpuprofile", "", "write a CPU profile of vlocal's last measurement to `FILE`")
 	flag.IntVar(&s.photos, "photos", 1000, "run the photos scenario on `N` photos (some 3 MB each, in the folder for temporary files)")
 	flag.StringVar(&s.folder, "folder", "", "in the photos scenario take the files in `FOLDER` too")
+	flag.IntVar(&s.jobs, "jobs", 60_000, "take `N` jobs through the table in the jobs scenario")
+	flag.IntVar(&s.rows, "rows", 100_000, "have `N` jobs in the database of the status scenario")
 	chosen := flag.String("scenario", "", "measure only these, of "+strings.Join(names(), ", "))
 	role := flag.String("role", "", "(what a process that bench itself starts is to do)")
 	flag.Parse()

@@ -16,7 +16,7 @@ type scenario struct {
 	cells       func(row, result) []string
 }
 
-var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario}
+var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario, jobsScenario, statusScenario}
 
 func names() (all []string) {
 	for _, s := range scenarios {
