@@ -32,6 +32,8 @@ type client struct {
 	// Look is the number of jobs in a database that commands are to look at; 0 for
 	// none.
 	Look int
+	// Files is the number of files in a folder that is to be scanned; 0 for none.
+	Files int
 	// Requests is how many jobs there are, Picture the size of each in bytes.
 	Requests, Picture, Slots int
 	// Timeout bounds a request; 0 means the default.
@@ -61,6 +63,8 @@ type clientResult struct {
 	Begin, End, Answer time.Duration
 	// Took is what commands took, by what they are called in a table.
 	Took map[string]time.Duration
+	// Peaks is the most memory that each held, in bytes.
+	Peaks map[string]int64
 	// InFlight is the mean of the slots in use, for each second.
 	InFlight []float64
 }
@@ -75,6 +79,9 @@ func (c client) measure(ctx context.Context) (clientResult, error) {
 	}
 	if c.Look > 0 {
 		return c.measureLooks(ctx)
+	}
+	if c.Files > 0 {
+		return c.measureScan(ctx)
 	}
 	if c.Jobs {
 		return c.measureJobs(ctx)

@@ -28,7 +28,7 @@ type settings struct {
 	profile                            string
 	photos                             int
 	folder                             string
-	jobs, rows                         int
+	jobs, rows, files                  int
 }
 
 func main() {
@@ -45,6 +45,7 @@ func main() {
 	flag.StringVar(&s.folder, "folder", "", "in the photos scenario take the files in `FOLDER` too")
 	flag.IntVar(&s.jobs, "jobs", 60_000, "take `N` jobs through the table in the jobs scenario")
 	flag.IntVar(&s.rows, "rows", 100_000, "have `N` jobs in the database of the status scenario")
+	flag.IntVar(&s.files, "files", 100_000, "have `N` files in the folder of the scan scenario")
 	chosen := flag.String("scenario", "", "measure only these, of "+strings.Join(names(), ", "))
 	role := flag.String("role", "", "(what a process that bench itself starts is to do)")
 	flag.Parse()

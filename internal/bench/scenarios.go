@@ -16,7 +16,7 @@ type scenario struct {
 	cells       func(row, result) []string
 }
 
-var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario, jobsScenario, statusScenario}
+var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario, jobsScenario, statusScenario, scanScenario}
 
 func names() (all []string) {
 	for _, s := range scenarios {
