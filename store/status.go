@@ -10,10 +10,10 @@ import (
 
 // Images counts the images on record, and how many of them are missing.
 func (s *Store) Images(ctx context.Context) (all, missing int, err error) {
-	// Images are never deleted, so their numbers have no gaps; to count a million
-	// takes too long.
+	// Each of the two is counted by an index; one pass over the table would take a
+	// million rows a second.
 	err = s.read.QueryRowContext(ctx, `
-		SELECT (SELECT coalesce(max(id), 0) FROM images),
+		SELECT (SELECT count(*) FROM images),
 		       (SELECT count(*) FROM images WHERE missing_at IS NOT NULL)`).Scan(&all, &missing)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count the images: %w", err)
