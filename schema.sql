@@ -67,9 +67,10 @@ CREATE INDEX images_missing ON images (missing_at) WHERE missing_at IS NOT NULL;
 -- stay.
 CREATE TABLE tasks (
     id         INTEGER PRIMARY KEY,
-    -- What a person calls it; NULL if nothing. Of several with one name the latest
-    -- is meant.
+    -- What a person calls it, and since when; NULL if nothing. Of several with one
+    -- name the one that was given it last is meant.
     name       TEXT,
+    named_at   INTEGER,
     -- A template: {{.Name}} and the like stand for what is known of an image.
     prompt     TEXT    NOT NULL,
     -- The system prompt; empty for none.
@@ -118,7 +119,8 @@ CREATE TABLE jobs (
     run_id     INTEGER REFERENCES runs (id),
     status     TEXT    NOT NULL DEFAULT 'pending'
                CHECK (status = 'done' OR status = 'running' OR status IN ('pending', 'failed', 'skipped')),
-    -- When a pending job is due: a failed attempt puts it into the future.
+    -- When a pending job is due: a failed attempt puts it into the future. An answer
+    -- makes it -1, which tells the trigger jobs_moved that the program counts it.
     not_before INTEGER NOT NULL DEFAULT 0,
     -- Attempts that count since a person last queued the job.
     tries      INTEGER NOT NULL DEFAULT 0,
@@ -139,11 +141,11 @@ CREATE TABLE jobs (
     -- An answer that did not fit the task's schema: the next attempt shows it to
     -- the model, with what was wrong. NULL if there is none to better.
     rejected_id INTEGER REFERENCES answers (id),
-    -- The answer that the job had before a person asked for another (redo). One
-    -- that is older than it is shared no more. NULL if that never was.
+    -- The answer that the job had before a person asked for another (redo). NULL if
+    -- that never was. While it is asked again, the answer is still this one.
     earlier_id INTEGER REFERENCES answers (id),
     -- The image that looks alike and is asked instead of this one, which is skipped
-    -- for that; NULL for all others.
+    -- for that. On a pending job: the one that was, and was not answered.
     like_id    INTEGER REFERENCES images (id),
     updated_at INTEGER NOT NULL,
     UNIQUE (image_id, task_id),
@@ -155,6 +157,8 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_due ON jobs (run_id, not_before, id) WHERE status = 'pending';
 -- Counting by status and kind; listing the failed.
 CREATE INDEX jobs_by_status ON jobs (task_id, status, error_kind);
+-- Whom to ask again when the image that was asked instead of them is not answered.
+CREATE INDEX jobs_like ON jobs (like_id) WHERE like_id IS NOT NULL;
 
 -- One try at a job. The row is there, on disk, before the request leaves. It is
 -- completed once and never deleted.
@@ -234,8 +238,8 @@ CREATE TABLE answers (
 CREATE INDEX answers_by_bytes ON answers (sha256, task_id);
 
 -- How many jobs of a task stand where, kept so that nobody counts a million rows
--- to tell. The triggers below keep it, but for jobs that were running and are done:
--- of those the program adds up what a transaction holds (store/counts.go).
+-- to tell. The triggers below keep it, but for jobs whose attempt was answered: of
+-- those the program adds up what a transaction holds (store/counts.go).
 CREATE TABLE job_counts (
     task_id    INTEGER NOT NULL REFERENCES tasks (id),
     -- 'pending' counts those that are running, too: the few of them are counted
@@ -255,10 +259,9 @@ CREATE TRIGGER jobs_made AFTER INSERT ON jobs BEGIN
     ON CONFLICT DO UPDATE SET jobs = jobs + 1;
 END;
 
--- Every change of status but those between pending and running sets one of these
--- columns.
-CREATE TRIGGER jobs_moved AFTER UPDATE OF error_kind, answer_id, like_id ON jobs
-WHEN NOT (old.status IS 'running' AND new.status IS 'done') BEGIN
+CREATE TRIGGER jobs_moved AFTER UPDATE OF status, error_kind, answer_id ON jobs
+WHEN NOT (old.status IN ('pending', 'running') AND new.status IN ('pending', 'running'))
+ AND NOT (old.status = 'running' AND new.status = 'done' AND new.not_before = -1) BEGIN
     UPDATE job_counts SET jobs = jobs - 1
     WHERE task_id = old.task_id AND status = iif(old.status = 'running', 'pending', old.status)
       AND error_kind = coalesce(old.error_kind, '') AND shared = iif(old.status = 'done', coalesce((
@@ -341,7 +344,7 @@ SELECT
     coalesce(i.warning || coalesce('; ' || n.mended, ''), n.mended) AS warning,
     -- The image that was asked in place of this one: a file with the same bytes,
     -- whose answer it shares, or, of a skipped row, one that looks alike.
-    CASE WHEN j.like_id IS NOT NULL THEN (SELECT l.path FROM images l WHERE l.id = j.like_id)
+    CASE WHEN j.status = 'skipped' THEN (SELECT l.path FROM images l WHERE l.id = j.like_id)
          ELSE (SELECT s.path FROM attempts o JOIN jobs p ON p.id = o.job_id JOIN images s ON s.id = p.image_id
                 WHERE o.id = n.attempt_id AND p.id <> j.id)
     END AS asked_instead,

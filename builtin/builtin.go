@@ -49,9 +49,10 @@ func Handler() http.Handler {
 
 // request is what is read of a request.
 type request struct {
-	Model               string `json:"model"`
-	MaxTokens           *int   `json:"max_tokens"`
-	MaxCompletionTokens *int   `json:"max_completion_tokens"`
+	Model               string         `json:"model"`
+	MaxTokens           *int           `json:"max_tokens"`
+	MaxCompletionTokens *int           `json:"max_completion_tokens"`
+	ResponseFormat      responseFormat `json:"response_format"`
 	Messages            []struct {
 		Content json.RawMessage `json:"content"`
 	} `json:"messages"`
@@ -76,7 +77,7 @@ func complete(w http.ResponseWriter, r *http.Request) {
 			fmt.Sprintf("there is no model %q here, only %q", req.Model, Model))
 		return
 	}
-	prompt, picture, err := read(req)
+	prompt, picture, seen, err := read(req)
 	if err != nil {
 		code := "invalid_image"
 		if errors.Is(err, errRemote) {
@@ -85,9 +86,13 @@ func complete(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "invalid_request_error", code, err.Error())
 		return
 	}
-	bounds := picture.Bounds()
-	text, finish := cut(describe(picture), limit(req))
-	in, out := tokens(prompt)+pictureTokens(bounds.Dx(), bounds.Dy()), tokens(text)
+	said, refusal, err := answer(req.ResponseFormat, picture)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "invalid_request_error", "invalid_schema", "invalid schema in response_format: "+err.Error())
+		return
+	}
+	text, finish := cut(said, limit(req))
+	in, out := tokens(prompt)+seen, tokens(text)
 	reply(w, http.StatusOK, map[string]any{
 		"id":      "chatcmpl-builtin",
 		"object":  "chat.completion",
@@ -95,14 +100,28 @@ func complete(w http.ResponseWriter, r *http.Request) {
 		"model":   Model,
 		"choices": []any{map[string]any{
 			"index": 0, "finish_reason": finish, "logprobs": nil,
-			"message": map[string]any{"role": "assistant", "content": text, "refusal": nil},
+			"message": map[string]any{"role": "assistant", "content": text, "refusal": refusal},
 		}},
 		"usage": map[string]int{"prompt_tokens": in, "completion_tokens": out, "total_tokens": in + out},
 	})
 }
 
-// read gives the text of all messages and their first picture.
-func read(req request) (prompt string, picture image.Image, err error) {
+// answer gives what is said of a picture, in the format that was asked for. The
+// refusal is nil, or why nothing is said.
+func answer(f responseFormat, picture image.Image) (said string, refusal any, err error) {
+	if f.Type != "json_schema" {
+		return describe(picture), nil, nil
+	}
+	said, why, err := fill(f.JSONSchema.Schema, picture)
+	if why != "" {
+		refusal = why
+	}
+	return said, refusal, err
+}
+
+// read gives the text of all messages, their last picture, which is the one that is
+// asked about, and how many tokens all of them take.
+func read(req request) (prompt string, picture image.Image, seen int, err error) {
 	for _, m := range req.Messages {
 		var text string
 		if json.Unmarshal(m.Content, &text) == nil {
@@ -111,21 +130,22 @@ func read(req request) (prompt string, picture image.Image, err error) {
 		}
 		var parts []part
 		if err := json.Unmarshal(m.Content, &parts); err != nil {
-			return "", nil, errors.New("a message's content is neither a text nor a list of parts")
+			return "", nil, 0, errors.New("a message's content is neither a text nor a list of parts")
 		}
 		for _, p := range parts {
 			prompt += p.Text
-			if p.Type == "image_url" && picture == nil {
+			if p.Type == "image_url" {
 				if picture, err = decode(p.ImageURL.URL); err != nil {
-					return "", nil, err
+					return "", nil, 0, err
 				}
+				seen += pictureTokens(picture.Bounds().Dx(), picture.Bounds().Dy())
 			}
 		}
 	}
 	if picture == nil {
-		return "", nil, errors.New("there is no picture in the request")
+		return "", nil, 0, errors.New("there is no picture in the request")
 	}
-	return prompt, picture, nil
+	return prompt, picture, seen, nil
 }
 
 var errRemote = errors.New("the picture is not a data URL; this model fetches nothing")

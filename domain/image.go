@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"math/bits"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -55,6 +56,11 @@ type Place struct {
 
 // PerceptualHash tells alike pictures: theirs differ in few bits. 0 when unknown.
 type PerceptualHash uint64
+
+// Distance is in how many bits, of 64, two hashes differ.
+func (h PerceptualHash) Distance(other PerceptualHash) int {
+	return bits.OnesCount64(uint64(h ^ other))
+}
 
 // Candidate is a file that a scan found and that may be an image: its name or
 // its content says so.

@@ -17,7 +17,8 @@ const (
 	Done Status = "done"
 	// Failed: not answered, and not asked again until a person says so.
 	Failed Status = "failed"
-	// Skipped: there is nothing to ask, such as when the file is gone.
+	// Skipped: there is nothing to ask, such as when the file is gone, or an image
+	// that looks alike is asked instead.
 	Skipped Status = "skipped"
 )
 
@@ -35,6 +36,9 @@ type Job struct {
 	// Model is the one to ask next, once the first could not answer; "" for the
 	// first.
 	Model string
+	// Released says that this run skipped it for an image that looks alike
+	// (ErrAlike), which then could not be answered.
+	Released bool
 	// Rejected is the last answer, where it did not fit the task's schema; nil for
 	// none.
 	Rejected *Rejected
@@ -123,6 +127,9 @@ type Ending struct {
 	// Model is the one that a job that becomes Pending is to ask next; "" for
 	// the first.
 	Model string
+	// Reject has a job that becomes Pending show the model this answer again, with
+	// what is wrong with it.
+	Reject bool
 	// Release gives a job that becomes Pending back: this run does not claim it
 	// again, another one will.
 	Release bool
@@ -169,6 +176,10 @@ var ErrAnswered = errors.New("the same picture was answered before")
 // moment.
 var ErrBeingAsked = errors.New("the same picture is being asked about")
 
+// ErrAlike says that no attempt was begun because an image that looks alike is asked
+// instead, or was. The job is skipped; should that image fail, it is pending again.
+var ErrAlike = errors.New("an image that looks alike is asked instead")
+
 // Totals is how far a task is and what it took.
 type Totals struct {
 	// Jobs counts jobs by status; a status without jobs has no entry.
@@ -177,6 +188,8 @@ type Totals struct {
 	Failures map[ErrorKind]int
 	// Attempts counts every attempt, Interrupted those whose process died.
 	Attempts, Interrupted int
+	// Alike counts the skipped jobs for which an image that looks alike was asked.
+	Alike int
 	// Shared counts done jobs whose answer was asked for another file with the
 	// same bytes.
 	Shared int
@@ -213,6 +226,15 @@ type TaskSpending struct {
 	// not.
 	Spent    Money
 	Unpriced int
+}
+
+// TaskProgress is how far one task is, and what it cost.
+type TaskProgress struct {
+	TaskSpending
+	// Jobs counts its jobs by status; a status without jobs has no entry.
+	Jobs map[Status]int
+	// AskedAt is when its last run began; zero if none did.
+	AskedAt time.Time
 }
 
 // All is how many jobs there are, whatever their status.

@@ -1,11 +1,17 @@
 package domain
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+)
+
 // Task is a question. Two tasks are the same when every field but ID and Name is:
 // a change makes a new task, and the answers of the old one stay.
 type Task struct {
 	ID int64
 	// Name is what a person calls it; "" for nothing. Of several tasks with one
-	// name the latest is meant.
+	// name the one that was given it last is meant.
 	Name string
 	// Prompt is the question that is asked about every image, as a template.
 	Prompt string
@@ -35,3 +41,19 @@ type Parameters struct {
 	// MaxBytes bounds that JPEG, in bytes; 0 for no bound.
 	MaxBytes int `json:"max_bytes,omitempty"`
 }
+
+// Hash names the task by what it asks, in 64 hexadecimal digits: SHA-256 of the
+// JSON array of its parts, in the order of the fields above. Two tasks have one
+// hash when they are the same.
+func (t Task) Hash() string {
+	// Strings and integers: there is nothing that cannot be encoded.
+	parts, _ := json.Marshal([]any{
+		t.Prompt, t.System, t.Schema, t.Examples, t.Model,
+		t.MaxTokens, t.MaxWidth, t.MaxHeight, t.Quality, t.MaxBytes,
+	})
+	sum := sha256.Sum256(parts)
+	return hex.EncodeToString(sum[:])
+}
+
+// ShortHash is as much of the hash as people need.
+func (t Task) ShortHash() string { return t.Hash()[:8] }

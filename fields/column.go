@@ -96,29 +96,19 @@ func propertiesOf(schema []byte) (all []property, err error) {
 
 // typeOf gives the type of a property's values; null aside, which any may be.
 func typeOf(schema json.RawMessage) Type {
-	var s struct {
-		Type   json.RawMessage `json:"type"`
-		Format string          `json:"format"`
-		Enum   []any           `json:"enum"`
-	}
-	_ = json.Unmarshal(schema, &s) // what is odd is shown as JSON
-	var types []string
-	var one string
-	if json.Unmarshal(s.Type, &one) == nil {
-		types = []string{one}
-	} else {
-		_ = json.Unmarshal(s.Type, &types)
-	}
-	types = slices.DeleteFunc(types, func(t string) bool { return t == "null" })
+	v, _ := decode(string(schema)) // what is odd is shown as JSON
+	property := simple(asObject(v))
+	types := slices.DeleteFunc(typesOf(property), func(t string) bool { return t == "null" })
 	if len(types) != 1 {
-		if len(types) == 0 && len(s.Enum) > 0 && !slices.ContainsFunc(s.Enum, func(v any) bool { _, text := v.(string); return !text && v != nil }) {
+		choices, _ := property.value("enum").([]any)
+		if len(types) == 0 && len(choices) > 0 && !slices.ContainsFunc(choices, func(v any) bool { _, text := v.(string); return !text && v != nil }) {
 			return Text
 		}
 		return Object
 	}
 	switch types[0] {
 	case "string":
-		if s.Format == "date" {
+		if property.value("format") == "date" {
 			return Date
 		}
 		return Text

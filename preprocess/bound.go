@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"vlocal/domain"
+	"vlocal/preprocess/phash"
 )
 
 const (
@@ -33,7 +34,7 @@ type draft struct {
 
 // write gives the smaller one of what encoding makes of d and what was there
 // before. Where that has more bytes than may be sent, quality steps down first,
-// then size.
+// then size. The hash is that of the whole size.
 func (o Options) write(d draft) (Picture, error) {
 	img := d.at(d.w, d.h)
 	data, err := d.encode(img, o.Quality)
@@ -43,10 +44,14 @@ func (o Options) write(d draft) (Picture, error) {
 	if d.plain != nil && len(d.plain) <= len(data) {
 		data = d.plain
 	}
-	if o.sendable(data) {
-		return written(img, data), nil
+	p := written(img, data)
+	if !o.sendable(data) {
+		if p, err = o.reduced(d, img); err != nil {
+			return Picture{}, err
+		}
 	}
-	return o.reduced(d, img)
+	p.Source.Hash = phash.Of(img)
+	return p, nil
 }
 
 func (o Options) sendable(data []byte) bool { return o.MaxBytes <= 0 || len(data) <= o.MaxBytes }

@@ -117,6 +117,7 @@ func FuzzBytes(f *testing.F) {
 		testimage.JPEG(scene, 80), testimage.PNG(scene), testimage.TIFF(scene), testimage.WebP(scene),
 	} {
 		f.Add(testimage.WithEXIF(data, e))
+		f.Add(testimage.WithProfile(data, testimage.RGBProfile(testimage.DisplayP3)))
 	}
 	for _, data := range [][]byte{
 		testimage.CMYK(scene), testimage.GIF(scene, scene), testimage.BMP(scene), testimage.WebPLossy(),

@@ -53,14 +53,18 @@ func TestHEICIsTurnedOnceByItsContainer(t *testing.T) {
 		{testimage.HEIF{Turns: 1, Mirror: 2}, 7},
 	} {
 		for _, tile := range []int{0, 64} {
-			c.h.Tile, c.h.EXIF = tile, testimage.EXIF{Orientation: c.want, TakenAt: "2024:05:01 12:33:00", Offset: "+02:00"}
+			c.h.Tile, c.h.EXIF = tile, testimage.EXIF{Orientation: c.want, TakenAt: "2024:05:01 12:33:00", Offset: "+02:00",
+				Make: "Apple", Model: "iPhone 15", Lens: "iPhone 15 back camera", GPS: true}
 			// Turned shows what a file of that orientation stores.
 			p, img := prepare(t, preprocess.Options{Quality: 95}, testimage.HEIC(testimage.Turned(scene, c.want), c.h))
 			if d := apart(img, scene); d > 5 {
 				t.Errorf("%+v: %.2f levels from the scene", c.h, d)
 			}
 			want := domain.Facts{SHA256: p.Source.SHA256, Format: "heic", Width: 120, Height: 72,
-				Orientation: c.want, TakenAt: "2024-05-01T12:33:00+02:00"}
+				Orientation: c.want, TakenAt: "2024-05-01T12:33:00+02:00",
+				Camera: "Apple iPhone 15", Lens: "iPhone 15 back camera",
+				Place: domain.Place{Latitude: 47 + 33.0/60 + 21.0/3600, Longitude: 13 + 38.0/60 + 57.0/3600, Known: true},
+				Hash:  p.Source.Hash}
 			if p.Source != want {
 				t.Errorf("facts are %+v, want %+v", p.Source, want)
 			}

@@ -28,7 +28,7 @@ func TestPanicsBecomeCorrupt(t *testing.T) {
 		return &image.NRGBA{Pix: make([]uint8, 10), Stride: 40, Rect: image.Rect(0, 0, 10, 10)}, nil
 	}}
 	_, shortErr := short.decodeSafely(t.Context(), nil)
-	_, renderErr := Options{}.withDefaults().render(panicking{image.White}, 0)
+	_, renderErr := Options{}.withDefaults().render(panicking{image.White}, 0, nil)
 	for name, err := range map[string]error{
 		"size": sizeErr, "decode": decodeErr, "short buffer": shortErr, "render": renderErr,
 	} {
@@ -56,7 +56,7 @@ func TestIndexBeyondThePaletteIsBlack(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := Options{MaxWidth: 16, MaxHeight: 16}.withDefaults()
-	if _, err := o.render(img, 0); err != nil {
+	if _, err := o.render(img, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := color.NRGBAModel.Convert(img.At(3, 3)); got != (color.NRGBA{A: 255}) {

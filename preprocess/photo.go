@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"vlocal/preprocess/colour"
 	"vlocal/preprocess/jpeg"
 	"vlocal/preprocess/scale"
 )
@@ -17,14 +18,14 @@ import (
 // photo is the way of a JPEG: decoded at the scale that is needed, made smaller
 // and turned on its planes, and written again. It holds no whole picture. What is
 // damaged is shown as far as it goes, with a warning.
-func (o Options) photo(data []byte, orientation int) (p Picture, warning string, err error) {
+func (o Options) photo(data []byte, orientation int, c *colour.Conversion) (p Picture, warning string, err error) {
 	err = recovered(func() error {
 		h, err := jpeg.ReadHeader(data)
 		if err != nil {
 			return err
 		}
 		w, height := o.stored(h.Width, h.Height, orientation)
-		decoded, report, err := jpeg.Decode(data, jpeg.Options{MinWidth: w, MinHeight: height, Tolerant: true})
+		decoded, report, err := jpeg.Decode(data, decodedFor(h, w, height))
 		if err != nil {
 			return err
 		}
@@ -40,19 +41,25 @@ func (o Options) photo(data []byte, orientation int) (p Picture, warning string,
 			return err
 		}
 		if !hasPlanes(img) { // CMYK and RGB
-			p, err = o.render(img, orientation)
+			p, err = o.render(img, orientation, c)
 			return err
 		}
+		whole := extent(h, decoded.Reduction)
 		p, err = o.write(draft{
 			w: w, h: height,
-			at:     func(w, h int) image.Image { return onPlanes(img, w, h, orientation) },
+			at:     func(w, h int) image.Image { return onPlanes(img, whole, w, h, orientation, c) },
 			encode: encodePlanes,
-			plain:  o.asItIs(decoded, data, w, height, orientation),
+			plain:  o.asItIs(decoded, w, height, orientation, c),
 		})
 		return err
 	})
 	if err != nil {
 		return Picture{}, "", undecodable(err)
+	}
+	if warning != "" {
+		// What is missing looks alike in every damaged picture, and none should be
+		// asked in place of a sound one.
+		p.Source.Hash = 0
 	}
 	return p, warning, nil
 }
@@ -85,22 +92,35 @@ func encodePlanes(img image.Image, quality int) ([]byte, error) {
 	return slices.Clip(data), err
 }
 
-// onPlanes makes a picture smaller and turns it, where it has planes; nil if it has
-// not. What need not change stays as it is: encoding that loses the least.
-func onPlanes(img image.Image, w, h, orientation int) image.Image {
+// onPlanes makes a picture smaller, turns it and converts it to sRGB, where it has
+// planes; nil if it has not. What need not change stays as it is: encoding that loses
+// the least. img is never changed.
+func onPlanes(img image.Image, of scale.Extent, w, h, orientation int, c *colour.Conversion) image.Image {
 	b := img.Bounds()
 	same := w == b.Dx() && h == b.Dy() && orientation <= 1
 	switch img := img.(type) {
 	case *image.YCbCr:
-		if same {
-			return img
+		small := img
+		switch {
+		case !same:
+			small = of.YCbCr(img, w, h, orientation)
+		case c != nil:
+			small = copied(img)
 		}
-		return scale.YCbCr(img, w, h, orientation)
+		c.YCbCr(small)
+		return small
 	case *image.Gray:
-		if same {
-			return img
+		small := img
+		switch {
+		case !same:
+			small = of.Gray(img, w, h, orientation)
+		case c != nil:
+			grey := *img
+			grey.Pix = slices.Clone(img.Pix)
+			small = &grey
 		}
-		return scale.Gray(img, w, h, orientation)
+		c.Gray(small)
+		return small
 	}
 	return nil
 }
@@ -112,7 +132,7 @@ func (o Options) photoBytes(data []byte, orientation int) int64 {
 		return 0
 	}
 	w, height := o.stored(h.Width, h.Height, orientation)
-	need := jpeg.Memory(h, jpeg.Options{MinWidth: w, MinHeight: height})
+	need := jpeg.Memory(h, decodedFor(h, w, height))
 	perPixel := int64(3) // the small picture
 	if h.Model != jpeg.Grey && h.Model != jpeg.YCbCr {
 		perPixel = 12 // it, and the copies in RGB

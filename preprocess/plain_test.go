@@ -209,7 +209,9 @@ func TestWhatIsNotPlainIsEncodedAgain(t *testing.T) {
 		{"in Adobe RGB by Nikon's EXIF", testimage.WithSegment(plain, 0xe1, exifColour(2, "R98")), preprocess.Options{}, true},
 		{"uncalibrated", testimage.WithSegment(plain, 0xe1, other), preprocess.Options{}, false},
 		{"in sRGB by EXIF", testimage.WithSegment(plain, 0xe1, exifColour(1, "R98")), preprocess.Options{}, false},
-		{"with an unknown profile", testimage.WithSegment(plain, 0xe2, []byte("ICC_PROFILE\x00\x01\x01"+secret)), preprocess.Options{}, true},
+		{"with a profile of Adobe RGB", testimage.WithProfile(plain, testimage.RGBProfile(testimage.AdobeRGB)), preprocess.Options{}, true},
+		{"with a profile of sRGB", testimage.WithProfile(plain, testimage.RGBProfile(testimage.SRGB)), preprocess.Options{}, false},
+		{"with a profile that cannot be read", testimage.WithSegment(plain, 0xe2, []byte("ICC_PROFILE\x00\x01\x01"+secret)), preprocess.Options{}, false},
 	} {
 		if got := encodedAgain(t, c.o, c.data); got != c.want {
 			t.Errorf("%s: it is encoded again: %v, want %v", c.name, got, c.want)

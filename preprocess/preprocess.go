@@ -1,6 +1,7 @@
 // Package preprocess turns the bytes of an image file into what a vision model
 // is sent: a JPEG that stands upright, fits into a box and carries no metadata.
-// On the way it tells what the file is: hash, size, format, when it was taken.
+// On the way it tells what the file is: hash, size, format, when, where and with what
+// it was taken, and what it looks like (phash).
 //
 // Of a camera's raw file the largest preview is taken: width and height are those of
 // that preview, the format is that of the raw file.
@@ -123,7 +124,8 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	if err != nil {
 		return Picture{Source: facts}, err
 	}
-	need += int64(len(data))
+	colours := coloursOf(facts.Format, data)
+	need += int64(len(data)) + colours.bytes()
 	if err := o.Memory.allows(need); err != nil {
 		return Picture{Source: facts}, err
 	}
@@ -133,8 +135,8 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	}
 	defer release()
 	if facts.Format == "jpeg" {
-		p, warning, err := o.photo(data, facts.Orientation)
-		facts.Warning = warning
+		p, warning, err := o.photo(data, facts.Orientation, colours.conversion())
+		facts.Warning, facts.Hash = warning, p.Source.Hash
 		p.Source = facts
 		return p, err
 	}
@@ -142,7 +144,8 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 	if err != nil {
 		return Picture{Source: facts}, err
 	}
-	p, err := o.render(img, facts.Orientation)
+	p, err := o.render(img, facts.Orientation, colours.conversion())
+	facts.Hash = p.Source.Hash
 	p.Source = facts
 	return p, err
 }
@@ -175,6 +178,7 @@ func (o Options) identify(data []byte, facts *domain.Facts) (c codec, need int64
 	w, h := config.Width, config.Height
 	m := readMetadata(format, data)
 	facts.Orientation, facts.TakenAt = m.orientation, m.takenAt
+	facts.Camera, facts.Lens, facts.Place = m.camera, m.lens, m.place
 	facts.Width, facts.Height = upright(w, h, m.orientation)
 	if int64(w)*int64(h) > o.MaxPixels || max(w, h) > maxSide {
 		return c, 0, fail(domain.TooLarge, "decode", "save a smaller copy of it, or exclude it",

@@ -17,6 +17,7 @@ import (
 	"vlocal/domain"
 	"vlocal/internal/testimage"
 	"vlocal/preprocess"
+	"vlocal/preprocess/phash"
 )
 
 // prepare fails the test unless data becomes a JPEG of the size that the
@@ -33,6 +34,9 @@ func prepare(t *testing.T, o preprocess.Options, data []byte) (preprocess.Pictur
 	}
 	if got := img.Bounds().Size(); got != image.Pt(p.Width, p.Height) {
 		t.Fatalf("the JPEG is %v, the picture says %d x %d", got, p.Width, p.Height)
+	}
+	if want := phash.Of(img); p.Source.Warning == "" && p.Source.Hash.Distance(want) > 4 {
+		t.Fatalf("the hash is %016x, that of the JPEG %016x", p.Source.Hash, want)
 	}
 	return p, img
 }
@@ -100,7 +104,7 @@ func TestEveryFormatKeepsItsPicture(t *testing.T) {
 			if d := apart(img, c.want); d > c.within {
 				t.Errorf("the JPEG is %.2f levels from the original, want at most %.2f", d, c.within)
 			}
-			want := domain.Facts{SHA256: sha256.Sum256(c.data), Width: 150, Height: 100, Format: c.format}
+			want := domain.Facts{SHA256: sha256.Sum256(c.data), Width: 150, Height: 100, Format: c.format, Hash: p.Source.Hash}
 			if diff := cmp.Diff(want, p.Source); diff != "" {
 				t.Errorf("facts (-want +got):\n%s", diff)
 			}
@@ -159,7 +163,11 @@ func TestEveryOrientationComesOutUpright(t *testing.T) {
 		for format, encode := range formats {
 			for orientation := 1; orientation <= 8; orientation++ {
 				data := testimage.WithEXIF(encode(testimage.Turned(scene, orientation)),
-					testimage.EXIF{Orientation: orientation, TakenAt: "2024:05:01 12:33:00", Offset: "+02:00", GPS: true})
+					testimage.EXIF{
+						Orientation: orientation, TakenAt: "2024:05:01 12:33:00", Offset: "+02:00",
+						Make: "Canon", Model: "Canon EOS 40D", Lens: "EF 35mm f/2",
+						GPS: true, NorthSouth: "S", EastWest: "W",
+					})
 				p, img := prepare(t, o, data)
 				if d := apart(img, want); d > 3 {
 					t.Errorf("%s orientation %d: %.2f levels from the upright picture", format, orientation, d)
@@ -167,6 +175,9 @@ func TestEveryOrientationComesOutUpright(t *testing.T) {
 				facts := domain.Facts{
 					SHA256: sha256.Sum256(data), Width: 150, Height: 100, Format: format,
 					Orientation: orientation, TakenAt: "2024-05-01T12:33:00+02:00",
+					Camera: "Canon EOS 40D", Lens: "EF 35mm f/2",
+					Place: domain.Place{Latitude: -(47 + 33.0/60 + 21.0/3600), Longitude: -(13 + 38.0/60 + 57.0/3600), Known: true},
+					Hash:  p.Source.Hash,
 				}
 				if diff := cmp.Diff(facts, p.Source); diff != "" {
 					t.Errorf("%s orientation %d: facts (-want +got):\n%s", format, orientation, diff)
@@ -288,5 +299,38 @@ func BenchmarkTwelveMegapixelJPEG(b *testing.B) {
 		if _, err := (preprocess.Options{}).Bytes(b.Context(), data); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// What is cut off looks alike in all damaged pictures.
+func TestDamagedPicturesHaveNoHash(t *testing.T) {
+	whole := testimage.JPEG(testimage.StillLife(400, 300), 85)
+	p, _ := prepare(t, preprocess.Options{}, whole[:len(whole)*2/3])
+	if p.Source.Warning == "" || p.Source.Hash != 0 {
+		t.Errorf("facts are %+v", p.Source)
+	}
+}
+
+// Copies of a photo as programs make them are alike, whatever their format and
+// however they store how it is turned.
+func TestCopiesOfAPhotoHaveAlikeHashes(t *testing.T) {
+	scene := testimage.StillLife(900, 600)
+	original, _ := prepare(t, preprocess.Options{}, testimage.JPEG(scene, 92))
+	for name, data := range map[string][]byte{
+		"smaller":   testimage.JPEG(testimage.StillLife(300, 200), 60),
+		"PNG":       testimage.PNG(scene),
+		"WebP":      testimage.WebP(scene),
+		"TIFF":      testimage.TIFF(scene),
+		"its side":  testimage.WithEXIF(testimage.JPEG(testimage.Turned(scene, 6), 92), testimage.EXIF{Orientation: 6}),
+		"PNG, side": testimage.WithEXIF(testimage.PNG(testimage.Turned(scene, 8)), testimage.EXIF{Orientation: 8}),
+	} {
+		p, _ := prepare(t, preprocess.Options{MaxWidth: 400, MaxHeight: 300}, data)
+		if d := p.Source.Hash.Distance(original.Source.Hash); d > 4 {
+			t.Errorf("%s: %d bits from the original", name, d)
+		}
+	}
+	other, _ := prepare(t, preprocess.Options{}, testimage.JPEG(testimage.Landscape(900, 600), 92))
+	if d := other.Source.Hash.Distance(original.Source.Hash); d < 16 {
+		t.Errorf("another photo: %d bits", d)
 	}
 }

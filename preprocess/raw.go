@@ -1,6 +1,7 @@
 package preprocess
 
 import (
+	"cmp"
 	"context"
 	"image"
 	"io"
@@ -48,5 +49,8 @@ func rawMetadata(format string, data []byte) metadata {
 	if taken := isoDate(p.TakenAt, p.Offset); taken != "" {
 		m.takenAt = taken
 	}
+	m.camera = cmp.Or(cameraOf(p.Make, p.Model), m.camera)
+	m.lens = cmp.Or(plain(p.Lens), m.lens)
+	m.place = cmp.Or(placeOf(p.NorthSouth, p.Latitude, p.EastWest, p.Longitude), m.place)
 	return m
 }

@@ -7,6 +7,8 @@ import (
 	"math"
 
 	"github.com/disintegration/imaging"
+
+	"vlocal/preprocess/colour"
 )
 
 // upright gives the size that a stored picture of w by h pixels has once its
@@ -32,10 +34,15 @@ func fit(w, h, maxW, maxH int) (int, int) {
 	return side(w, maxW), side(h, maxH)
 }
 
-// render fits, turns, flattens and encodes.
-func (o Options) render(img image.Image, orientation int) (Picture, error) {
+// render fits, turns, converts, flattens and encodes.
+func (o Options) render(img image.Image, orientation int, c *colour.Conversion) (Picture, error) {
 	var p Picture
 	err := recovered(func() error {
+		// What has 16 bits is converted before they become 8: light without a curve
+		// has its dark colours in the lower ones.
+		if converted, ok := c.Deep(img); ok {
+			img, c = converted, nil
+		}
 		b := img.Bounds()
 		// The picture is turned after it became small, so the box lies on its
 		// side where the picture does.
@@ -44,7 +51,7 @@ func (o Options) render(img image.Image, orientation int) (Picture, error) {
 		var err error
 		p, err = o.write(draft{
 			w: w, h: h,
-			at:     func(w, h int) image.Image { return prepared(img, w, h, orientation) },
+			at:     func(w, h int) image.Image { return prepared(img, w, h, orientation, c) },
 			encode: encode,
 		})
 		return err
@@ -55,12 +62,20 @@ func (o Options) render(img image.Image, orientation int) (Picture, error) {
 	return p, nil
 }
 
-// prepared gives img at w by h pixels, then turned, without transparency.
-func prepared(img image.Image, w, h, orientation int) image.Image {
+// prepared gives img at w by h pixels, then turned, in sRGB and without transparency.
+// It does not change img.
+func prepared(img image.Image, w, h, orientation int, c *colour.Conversion) image.Image {
 	b := img.Bounds()
 	same := w == b.Dx() && h == b.Dy()
-	if y, ok := img.(*image.YCbCr); ok && same && orientation <= 1 {
+	if y, ok := img.(*image.YCbCr); ok && same && orientation <= 1 && (c == nil || b.Min == image.Point{}) {
+		if c != nil {
+			y = copied(y)
+			c.YCbCr(y)
+		}
 		return y // which is how JPEG stores it: encoding it loses the least
+	}
+	if inks, ok := img.(*image.CMYK); ok && c.OfInks() {
+		return onWhite(c.CMYK(smallInks(inks, w, h, orientation)))
 	}
 	var small *image.NRGBA
 	if same {
@@ -68,6 +83,7 @@ func prepared(img image.Image, w, h, orientation int) image.Image {
 	} else {
 		small = imaging.Resize(img, w, h, imaging.Lanczos)
 	}
+	c.NRGBA(small)
 	return onWhite(turn(small, orientation))
 }
 

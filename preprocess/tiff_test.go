@@ -149,7 +149,8 @@ func TestFirstFrameOfAnimatedWebP(t *testing.T) {
 func TestRawShowsItsLargestPreview(t *testing.T) {
 	scene := testimage.Landscape(160, 120)
 	small, large := testimage.JPEG(testimage.Landscape(40, 30), 95), testimage.JPEG(testimage.Turned(scene, 6), 95)
-	e := testimage.EXIF{Orientation: 6, TakenAt: "2024:05:01 12:33:00", Offset: "+02:00"}
+	e := testimage.EXIF{Orientation: 6, TakenAt: "2024:05:01 12:33:00", Offset: "+02:00",
+		Make: "ACME", Model: "X-1", Lens: "50mm f/1.8", GPS: true, EastWest: "W"}
 	for _, format := range []string{"cr2", "cr3", "nef", "arw", "dng", "orf", "raf", "rw2"} {
 		preview := large
 		if format == "raf" {
@@ -160,7 +161,15 @@ func TestRawShowsItsLargestPreview(t *testing.T) {
 			t.Errorf("%s: %.2f levels from the scene", format, d)
 		}
 		want := domain.Facts{SHA256: p.Source.SHA256, Format: format, Width: 160, Height: 120,
-			Orientation: 6, TakenAt: "2024-05-01T12:33:00+02:00"}
+			Orientation: 6, TakenAt: "2024-05-01T12:33:00+02:00", Camera: "ACME X-1", Lens: "50mm f/1.8",
+			Place: domain.Place{Latitude: 47 + 33.0/60 + 21.0/3600, Longitude: -(13 + 38.0/60 + 57.0/3600), Known: true},
+			Hash:  p.Source.Hash}
+		switch format {
+		case "nef":
+			want.Camera = "NIKON CORPORATION X-1"
+		case "arw":
+			want.Camera = "SONY X-1"
+		}
 		if p.Source != want {
 			t.Errorf("%s: facts are %+v, want %+v", format, p.Source, want)
 		}

@@ -18,14 +18,18 @@ type Ahead struct {
 // spread paths.
 func (s *Store) Ahead(ctx context.Context, task int64, scope Scope, spread int) (a Ahead, err error) {
 	for _, sp := range scope.spans() {
-		if err := s.ahead(ctx, task, scope.Failed, sp, spread, &a); err != nil {
+		ahead := s.ahead
+		if scope.picks() {
+			ahead = s.aheadAgain
+		}
+		if err := ahead(ctx, task, scope, sp, spread, &a); err != nil {
 			return a, fmt.Errorf("look ahead: %w", err)
 		}
 	}
 	return a, nil
 }
 
-func (s *Store) ahead(ctx context.Context, task int64, failed bool, span [3]string, spread int, a *Ahead) error {
+func (s *Store) ahead(ctx context.Context, task int64, scope Scope, span [3]string, spread int, a *Ahead) error {
 	// The places of every image are told by the windows, so that the whole is
 	// counted and a few are given in one pass.
 	rows, err := s.read.QueryContext(ctx, `
@@ -35,10 +39,11 @@ func (s *Store) ahead(ctx context.Context, task int64, failed bool, span [3]stri
 			       count(*) OVER () AS every, sum(i.bytes) OVER () AS total
 			FROM images i LEFT JOIN jobs j ON j.image_id = i.id AND j.task_id = ?1
 			WHERE i.missing_at IS NULL AND (i.path = ?2 OR (i.path >= ?3 AND i.path < ?4))
-			  AND CASE WHEN ?5 THEN j.status = 'failed' ELSE j.id IS NULL OR j.status IN ('pending', 'running') END)
+			  AND (j.id IS NULL OR j.status IN ('pending', 'running') AND j.earlier_id IS NULL
+			       OR (j.status = 'skipped' AND j.like_id IS NOT NULL AND NOT ?6)))
 		SELECT path, path_raw, every, total FROM due
-		WHERE place = 0 OR place * ?6 / every <> (place - 1) * ?6 / every
-		ORDER BY place`, task, span[0], span[1], span[2], failed, spread)
+		WHERE place = 0 OR place * ?5 / every <> (place - 1) * ?5 / every
+		ORDER BY place`, task, span[0], span[1], span[2], spread, scope.OneOfAlike)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"vlocal/domain"
@@ -18,16 +18,22 @@ const askedElsewhere = time.Second
 // due gives up to n pending jobs whose time has come.
 func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
 	err = t.rows(`
-		SELECT j.id, j.tries, coalesce(j.model, ''), i.id, i.path, i.path_raw, i.bytes, i.mtime_ns
+		SELECT j.id, j.tries, coalesce(j.model, ''), j.like_id IS NOT NULL, i.id, i.path, i.path_raw, i.bytes, i.mtime_ns, n.text, a.error
 		FROM jobs j JOIN images i ON i.id = j.image_id
+		LEFT JOIN answers n ON n.id = j.rejected_id LEFT JOIN attempts a ON a.id = n.attempt_id
 		WHERE j.run_id = ? AND j.status = 'pending' AND j.not_before <= ?
 		ORDER BY j.not_before, j.id LIMIT ?`, []any{r.id, now, n},
 		func(rows *sql.Rows) error {
 			var j domain.Job
 			var mtime int64
 			var raw []byte
-			if err := rows.Scan(&j.ID, &j.Tries, &j.Model, &j.Image.ID, &j.Image.Path, &raw, &j.Image.Size, &mtime); err != nil {
+			var rejected, why sql.NullString
+			err := rows.Scan(&j.ID, &j.Tries, &j.Model, &j.Released, &j.Image.ID, &j.Image.Path, &raw, &j.Image.Size, &mtime, &rejected, &why)
+			if err != nil {
 				return err
+			}
+			if rejected.Valid {
+				j.Rejected = &domain.Rejected{Text: rejected.String, Why: why.String}
 			}
 			if len(raw) > 0 {
 				j.Image.Path = string(raw)
@@ -42,7 +48,7 @@ func (r *Run) due(t *tx, now int64, n int) (jobs []domain.Job, err error) {
 // take marks the jobs that due has just given.
 func (r *Run) take(t *tx, now int64, n int) error {
 	return t.exec(`
-		UPDATE jobs SET status = 'running', updated_at = ?2 WHERE id IN (
+		UPDATE jobs SET status = 'running', like_id = NULL, updated_at = ?2 WHERE id IN (
 			SELECT id FROM jobs
 			WHERE run_id = ?1 AND status = 'pending' AND not_before <= ?2
 			ORDER BY not_before, id LIMIT ?3)`, r.id, now, n)
@@ -52,9 +58,12 @@ func (r *Run) take(t *tx, now int64, n int) error {
 // image and whom it asks. No attempt is begun where the same bytes were answered
 // under the same task (domain.ErrAnswered: the job is done, with that answer) or
 // are being asked about (domain.ErrBeingAsked: the job is pending, due in a
-// moment).
+// moment), or, in a run that asks one of each, where an image that looks alike was
+// or is asked (domain.ErrAlike: the job is skipped).
 func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked domain.Asked) (a domain.Attempt, err error) {
-	mine := r.asking.add(facts.SHA256)
+	picture := r.pictureOf(j.Image.Path, facts.SHA256)
+	mine := r.asking.add(picture)
+	like, leave := r.alike.enter(j, facts.Hash)
 	a.SHA256 = facts.SHA256
 	var instead error
 	// The end of an attempt keeps a slot waiting, the begin of one does not; but
@@ -71,14 +80,26 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 		if instead, err = r.share(t, j, facts, !mine, now); err != nil || instead != nil {
 			return err
 		}
+		if like.image != 0 {
+			instead, err = r.skip(t, j, like, millis(now))
+			return err
+		}
 		a.JobID, a.StartedAt, a.Asked = j.ID, now, asked
 		a.ID, err = t.insert(`
 			INSERT INTO attempts (job_id, run_id, sha256, model, key, started_at) VALUES (?, ?, ?, ?, ?, ?)`,
 			j.ID, r.id, sum256(facts.SHA256), text(asked.Model), text(asked.Key), millis(now))
 		return err
 	})
-	if mine && (err != nil || instead != nil) {
-		r.asking.remove(facts.SHA256)
+	if mine && err == nil && instead == nil {
+		r.asking.begun(a.ID, picture)
+	} else if mine {
+		r.asking.remove(picture)
+	}
+	switch {
+	case err != nil, errors.Is(instead, domain.ErrBeingAsked):
+		leave()
+	case errors.Is(instead, domain.ErrAnswered):
+		r.alike.end(j.ID, false)
 	}
 	if err == nil && instead == nil {
 		r.open.Add(1)
@@ -87,35 +108,6 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 		return domain.Attempt{}, fmt.Errorf("begin an attempt at %s: %w", domain.PathText(j.Image.Path), err)
 	}
 	return a, instead
-}
-
-// hashes is a set of pictures. The zero value is empty; a hash of zeros is never
-// in it. It is safe for many goroutines.
-type hashes struct {
-	mu  sync.Mutex
-	set map[[32]byte]struct{}
-}
-
-// add reports whether the hash was not in the set.
-func (h *hashes) add(sum [32]byte) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if _, there := h.set[sum]; there {
-		return false
-	}
-	if h.set == nil {
-		h.set = map[[32]byte]struct{}{}
-	}
-	if sum != ([32]byte{}) {
-		h.set[sum] = struct{}{}
-	}
-	return true
-}
-
-func (h *hashes) remove(sum [32]byte) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.set, sum)
 }
 
 // learn records what is known of an image. What is not known now leaves what
@@ -149,19 +141,13 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 	if f.SHA256 == [32]byte{} {
 		return nil, nil
 	}
-	var answer int64
-	err = t.row(`
-		SELECT n.id FROM answers n JOIN attempts a ON a.id = n.attempt_id
-		WHERE n.sha256 = ? AND n.task_id = ? AND a.outcome = 'ok'
-		ORDER BY n.id DESC LIMIT 1`, []any{f.SHA256[:], r.task.ID}, &answer)
-	if found, err := optional(err); err != nil {
+	answer, found, err := r.answerTo(t, j.Image.Path, f.SHA256)
+	if err != nil {
 		return nil, err
-	} else if found {
-		if err := t.countShared(r.task.ID, j.ID, answer); err != nil {
-			return nil, err
-		}
+	}
+	if found {
 		return domain.ErrAnswered, t.exec(`
-			UPDATE jobs SET status = 'done', answer_id = ?, updated_at = ? WHERE id = ?`,
+			UPDATE jobs SET status = 'done', answer_id = ?, rejected_id = NULL, updated_at = ? WHERE id = ?`,
 			answer, millis(at), j.ID)
 	}
 	if !now {
@@ -173,10 +159,12 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 }
 
 // End completes an attempt, keeps what the model said, and moves the job on, all
-// on disk when it returns. It is called once for each attempt.
+// on disk when it returns. It is called once for each attempt, which is as Begin
+// gave it.
 func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error {
 	r.open.Add(-1)
-	defer r.asking.remove(a.SHA256)
+	r.alike.end(a.JobID, e.Status == domain.Failed)
+	defer r.asking.ended(a.ID)
 	err := r.store.writer.write(ctx, func(t *tx) error {
 		now := millis(r.store.now())
 		if err := complete(t, a, e, now); err != nil {
@@ -188,9 +176,17 @@ func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error 
 		}
 		t.countEnded(r.id, a, e)
 		if e.Status == domain.Done {
-			t.countDone(r.task.ID, false)
+			t.countDone(r.task.ID)
 		}
-		return move(t, a.JobID, e, answer, now)
+		if err := move(t, a.JobID, e, answer, now); err != nil {
+			return err
+		}
+		if e.Status == domain.Failed && !r.redo { // a redo keeps its earlier answer
+			if err := releaseOfJob(t, a.JobID, now); err != nil {
+				return err
+			}
+		}
+		return keepEarlier(t, a.JobID, e.Status)
 	})
 	if err != nil {
 		return fmt.Errorf("record the end of attempt %d: %w", a.ID, err)
@@ -239,11 +235,16 @@ func keep(t *tx, a domain.Attempt, e domain.Ending, task domain.Task) (id any, e
 		a.ID, task.ID, a.SHA256[:], e.Answer.Text, model, text(e.Answer.FinishReason), text(e.Answer.Fields), text(e.Answer.Mended))
 }
 
-// move gives the job its next status.
+// move gives the job its next status. The answer to better stays with the model
+// that gave it, until that has given another.
 func move(t *tx, job int64, e domain.Ending, answer any, now int64) error {
 	var kind, message any
 	if e.Status == domain.Failed && e.Err != nil {
 		kind, message = string(e.Err.Kind), e.Err.Reason()
+	}
+	notBefore := millis(e.NotBefore)
+	if e.Status == domain.Done {
+		notBefore = counted
 	}
 	tries := 0
 	if e.CountTry {
@@ -252,7 +253,8 @@ func move(t *tx, job int64, e domain.Ending, answer any, now int64) error {
 	return t.exec(`
 		UPDATE jobs SET status = ?, not_before = ?, model = ?, error_kind = ?, error = ?, answer_id = ?, updated_at = ?,
 		       tries = CASE WHEN model IS ?3 THEN tries + ? ELSE 0 END,
-		       run_id = CASE WHEN ? THEN NULL ELSE run_id END
+		       run_id = CASE WHEN ? THEN NULL ELSE run_id END,
+		       rejected_id = CASE WHEN ? THEN ?6 WHEN ?1 = 'pending' AND model IS ?3 THEN rejected_id END
 		WHERE id = ?`,
-		string(e.Status), millis(e.NotBefore), text(e.Model), kind, message, answer, now, tries, e.Release, job)
+		string(e.Status), notBefore, text(e.Model), kind, message, answer, now, tries, e.Release, e.Reject, job)
 }

@@ -6,14 +6,8 @@ import "vlocal/domain"
 // happens for every job it is gathered here and written once, before the commit; the
 // triggers of the schema do the rest.
 type tally struct {
-	done  map[doneJobs]int
+	done  map[int64]int // by task
 	ended map[endedBy]endedAttempts
-}
-
-// doneJobs are jobs of a task that were running and are done.
-type doneJobs struct {
-	task   int64
-	shared bool
 }
 
 // endedBy says to which row of attempt_counts an attempt belongs.
@@ -30,25 +24,16 @@ type endedAttempts struct {
 	latency, last int64 // in milliseconds
 }
 
-// countDone notes that a job that was running is done.
-func (t *tx) countDone(task int64, shared bool) {
-	if t.tally.done == nil {
-		t.tally.done = map[doneJobs]int{}
-	}
-	t.tally.done[doneJobs{task, shared}]++
-}
+// counted is what not_before becomes of a job that countDone counts, so that the
+// trigger does not.
+const counted = -1
 
-// countShared notes that a job that was running is done, with an answer that need
-// not be its own.
-func (t *tx) countShared(task, job, answer int64) error {
-	var shared bool
-	err := t.row(`
-		SELECT a.job_id <> ? FROM answers n JOIN attempts a ON a.id = n.attempt_id WHERE n.id = ?`,
-		[]any{job, answer}, &shared)
-	if err == nil {
-		t.countDone(task, shared)
+// countDone notes that a job that was running is done, by an attempt of its own.
+func (t *tx) countDone(task int64) {
+	if t.tally.done == nil {
+		t.tally.done = map[int64]int{}
 	}
-	return err
+	t.tally.done[task]++
 }
 
 // countEnded notes that an attempt of a run ended.
@@ -79,14 +64,14 @@ func (t *tx) countEnded(run int64, a domain.Attempt, e domain.Ending) {
 
 // writeTally adds what the transaction noted.
 func (t *tx) writeTally() error {
-	for jobs, n := range t.tally.done {
+	for task, n := range t.tally.done {
 		err := t.exec(`
-			INSERT INTO job_counts (task_id, status, error_kind, shared, jobs) VALUES (?1, 'done', '', ?2, ?3)
-			ON CONFLICT DO UPDATE SET jobs = jobs + ?3`, jobs.task, jobs.shared, n)
+			INSERT INTO job_counts (task_id, status, error_kind, shared, jobs) VALUES (?1, 'done', '', 0, ?2)
+			ON CONFLICT DO UPDATE SET jobs = jobs + ?2`, task, n)
 		if err != nil {
 			return err
 		}
-		err = t.exec(`UPDATE job_counts SET jobs = jobs - ? WHERE task_id = ? AND status = 'pending'`, n, jobs.task)
+		err = t.exec(`UPDATE job_counts SET jobs = jobs - ? WHERE task_id = ? AND status = 'pending'`, n, task)
 		if err != nil {
 			return err
 		}

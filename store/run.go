@@ -18,12 +18,24 @@ type Scope struct {
 	// database.
 	Roots []string
 	URLs  bool
-	// Failed takes the failed jobs only, and gives each a fresh start. Without
-	// it a run takes what is pending and what is new.
+	// Failed takes the failed jobs only, and gives each a fresh start; Redo the done
+	// ones. Without either a run takes what is pending and what is new.
 	Failed bool
+	Redo   *Redo
+	// With one of the two: Kind takes those that failed so, Since those that ended
+	// then or later, Match the images whose path it lets pass. Zero takes all.
+	Kind  domain.ErrorKind
+	Since time.Time
+	Match func(path string) bool
+	// Part gives what of an image's path the question has in it. Files with the same
+	// bytes share an answer where it is the same; nil if the question has none of it.
+	Part func(path string) string
 	// Sample limits the run to that many jobs, from all over the scope; 0 means
 	// all.
 	Sample int
+	// OneOfAlike asks one of each group of images that look alike, and skips the
+	// others. Without it those that were skipped for that are asked.
+	OneOfAlike bool
 }
 
 // spans gives the spans of the paths in a scope.
@@ -54,9 +66,16 @@ type Run struct {
 	unlock func() error
 	// asking has the pictures that are being asked about. No other process asks
 	// with this database, so that memory is the place for it.
-	asking hashes
+	asking pictures
 	// open counts the attempts that began and did not end.
 	open atomic.Int64
+	// alike has the images that were or are asked; nil in a run that asks all.
+	alike *askedImages
+	// part is Scope.Part. redo says that done jobs are asked again, and after is the
+	// last answer that is not shared.
+	part  func(path string) string
+	redo  bool
+	after int64
 	// Total is how many jobs the run has to ask.
 	Total int
 	// Recovered is how many attempts of a dead run were found open and are now
@@ -72,7 +91,10 @@ func (s *Store) StartRun(ctx context.Context, task domain.Task, baseURL string, 
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{store: s, task: task, unlock: unlock}
+	r := &Run{store: s, task: task, unlock: unlock, part: scope.Part}
+	if scope.Redo != nil {
+		r.redo, r.after = true, scope.Redo.After
+	}
 	if err := s.writer.write(ctx, func(t *tx) error { return r.start(t, baseURL, scope) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the run: %w", err), unlock())
 	}
@@ -97,11 +119,17 @@ func (r *Run) start(t *tx, baseURL string, scope Scope) error {
 		return err
 	}
 	for _, s := range scope.spans() {
-		queue := r.queue
-		if scope.Failed {
-			queue = r.requeueFailed
+		if scope.picks() {
+			err = r.queueAgain(t, now, scope, s)
+		} else {
+			err = r.queue(t, now, s, scope.OneOfAlike)
 		}
-		if err := queue(t, now, s); err != nil {
+		if err != nil {
+			return err
+		}
+	}
+	if scope.OneOfAlike {
+		if r.alike, err = askedBefore(t, r.task.ID); err != nil {
 			return err
 		}
 	}
@@ -117,7 +145,8 @@ func (r *Run) start(t *tx, baseURL string, scope Scope) error {
 // among all, in the order in which they were found.
 func (r *Run) thin(t *tx, n int) error {
 	return t.exec(`
-		UPDATE jobs SET run_id = NULL WHERE id IN (
+		UPDATE jobs SET run_id = NULL, status = CASE WHEN earlier_id IS NULL THEN status ELSE 'done' END, earlier_id = NULL
+		WHERE id IN (
 			SELECT id FROM (
 				SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS every
 				FROM jobs WHERE run_id = ?1 AND status = 'pending')
@@ -143,32 +172,25 @@ func recoverDead(t *tx, now int64) (attempts int, err error) {
 	err = t.exec(`
 		UPDATE jobs SET status = 'pending', not_before = 0, updated_at = ?
 		WHERE task_id IN (SELECT id FROM tasks) AND status = 'running'`, now)
-	return int(n), err
+	if err != nil {
+		return 0, err
+	}
+	return int(n), putBackDead(t)
 }
 
 // queue makes the jobs that the images in a span lack, in path order, and takes
-// over those that are pending.
-func (r *Run) queue(t *tx, now int64, span [3]string) error {
+// over those that are pending and, unless one of alike images is enough, those that
+// were skipped for another.
+func (r *Run) queue(t *tx, now int64, span [3]string, oneOfAlike bool) error {
 	return t.exec(`
 		INSERT INTO jobs (image_id, task_id, run_id, updated_at)
 		SELECT id, ?1, ?2, ?3 FROM images
 		WHERE missing_at IS NULL AND (path = ?4 OR (path >= ?5 AND path < ?6))
 		ORDER BY path, path_raw
-		ON CONFLICT (image_id, task_id) DO UPDATE SET run_id = excluded.run_id, not_before = 0, tries = 0, model = NULL
-		WHERE jobs.status = 'pending'`,
-		r.task.ID, r.id, now, span[0], span[1], span[2])
-}
-
-// requeueFailed gives the failed jobs in a span a fresh start. Their attempts,
-// and the answers of those, stay on record.
-func (r *Run) requeueFailed(t *tx, now int64, span [3]string) error {
-	return t.exec(`
-		UPDATE jobs SET status = 'pending', run_id = ?2, not_before = 0, tries = 0, model = NULL,
-		       error_kind = NULL, error = NULL, answer_id = NULL, updated_at = ?3
-		WHERE task_id = ?1 AND status = 'failed' AND image_id IN (
-		      SELECT id FROM images
-		      WHERE missing_at IS NULL AND (path = ?4 OR (path >= ?5 AND path < ?6)))`,
-		r.task.ID, r.id, now, span[0], span[1], span[2])
+		ON CONFLICT (image_id, task_id) DO UPDATE SET
+		       status = 'pending', run_id = excluded.run_id, not_before = 0, tries = 0, model = NULL, like_id = NULL
+		WHERE jobs.status = 'pending' OR (jobs.status = 'skipped' AND jobs.like_id IS NOT NULL AND NOT ?7)`,
+		r.task.ID, r.id, now, span[0], span[1], span[2], oneOfAlike)
 }
 
 // Close ends the run: jobs that were claimed and not asked are pending again,
@@ -181,6 +203,9 @@ func (r *Run) Close(ctx context.Context, stopped error) error {
 	}
 	err := r.store.writer.write(ctx, func(t *tx) error {
 		now := millis(r.store.now())
+		if err := r.putBack(t); err != nil {
+			return err
+		}
 		err := t.exec(`
 			UPDATE jobs SET status = 'pending', updated_at = ?
 			WHERE task_id = ? AND status = 'running'`, now, r.task.ID)

@@ -26,26 +26,28 @@ func (e *ManyImagesError) Error() string {
 	return fmt.Sprintf("%d or more images are called %s", len(e.Paths), e.Name)
 }
 
-// History is one image under one task: the row, and every attempt in order.
+// History is one image under one task: the row, every attempt in order, and the
+// answer that it had before it was asked again, if it was.
 type History struct {
+	Earlier  domain.Answer
 	Task     domain.Task
 	Result   domain.Result
 	Attempts []domain.Attempt
 }
 
+// imageColumns are those that image scans.
+const imageColumns = `id, path, path_raw, bytes, mtime_ns, sha256, width, height, format, orientation, taken_at, warning,
+	camera, lens, latitude, longitude, phash`
+
 // ImageByID gives the image with a number; ErrNoImage.
 func (s *Store) ImageByID(ctx context.Context, id int64) (domain.Image, error) {
-	return s.image(ctx, `
-		SELECT id, path, path_raw, bytes, mtime_ns, sha256, width, height, format, orientation, taken_at, warning
-		FROM images WHERE id = ?`, id)
+	return s.image(ctx, `SELECT `+imageColumns+` FROM images WHERE id = ?`, id)
 }
 
 // ImageByPath gives the image with an absolute path; ErrNoImage.
 func (s *Store) ImageByPath(ctx context.Context, path string) (domain.Image, error) {
 	text, raw := pathKey(path)
-	return s.image(ctx, `
-		SELECT id, path, path_raw, bytes, mtime_ns, sha256, width, height, format, orientation, taken_at, warning
-		FROM images WHERE path = ? AND path_raw = ?`, text, []byte(raw))
+	return s.image(ctx, `SELECT `+imageColumns+` FROM images WHERE path = ? AND path_raw = ?`, text, []byte(raw))
 }
 
 // ImageByName gives the one image whose path or URL ends in a name, whole
@@ -83,10 +85,11 @@ func (s *Store) ImageByName(ctx context.Context, name string) (domain.Image, err
 func (s *Store) image(ctx context.Context, query string, args ...any) (i domain.Image, err error) {
 	var raw, sum []byte
 	var mtime int64
-	var width, height, orientation sql.NullInt64
-	var format, taken, warning sql.NullString
+	var width, height, orientation, hash sql.NullInt64
+	var format, taken, warning, camera, lens sql.NullString
+	var latitude, longitude sql.NullFloat64
 	err = s.read.QueryRowContext(ctx, query, args...).Scan(&i.ID, &i.Path, &raw, &i.Size, &mtime,
-		&sum, &width, &height, &format, &orientation, &taken, &warning)
+		&sum, &width, &height, &format, &orientation, &taken, &warning, &camera, &lens, &latitude, &longitude, &hash)
 	if found, err := optional(err); err != nil {
 		return i, fmt.Errorf("look up the image: %w", err)
 	} else if !found {
@@ -99,6 +102,8 @@ func (s *Store) image(ctx context.Context, query string, args ...any) (i domain.
 	copy(i.SHA256[:], sum)
 	i.Width, i.Height, i.Orientation = int(width.Int64), int(height.Int64), int(orientation.Int64)
 	i.Format, i.TakenAt, i.Warning = format.String, taken.String, warning.String
+	i.Camera, i.Lens, i.Hash = camera.String, lens.String, domain.PerceptualHash(hash.Int64)
+	i.Place = domain.Place{Latitude: latitude.Float64, Longitude: longitude.Float64, Known: latitude.Valid && longitude.Valid}
 	return i, nil
 }
 
@@ -115,15 +120,16 @@ func (s *Store) Histories(ctx context.Context, image int64) (all []History, err 
 		all = append(all, History{Result: r})
 	}
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT `+taskColumns+`
-		FROM jobs j JOIN tasks t ON t.id = j.task_id WHERE j.image_id = ? ORDER BY t.id`, image)
+		SELECT `+taskColumns+`, coalesce(e.text, ''), coalesce(e.model, '')
+		FROM jobs j JOIN tasks t ON t.id = j.task_id LEFT JOIN answers e ON e.id = j.earlier_id
+		WHERE j.image_id = ? ORDER BY t.id`, image)
 	if err != nil {
 		return nil, fmt.Errorf("read the tasks: %w", err)
 	}
 	defer rows.Close()
 	for n := 0; rows.Next() && n < len(all); n++ {
-		t := &all[n].Task
-		if err := rows.Scan(places(t)...); err != nil {
+		h := &all[n]
+		if err := rows.Scan(append(places(&h.Task), &h.Earlier.Text, &h.Earlier.Model)...); err != nil {
 			return nil, fmt.Errorf("read the tasks: %w", err)
 		}
 	}

@@ -56,6 +56,9 @@ func (s *Store) countJobs(ctx context.Context, task int64, t *domain.Totals) err
 		if err := rows.Scan(&status, &kind, &shared, &n); err != nil {
 			return err
 		}
+		if status == domain.Skipped && kind == "" {
+			t.Alike += n
+		}
 		t.Jobs[status] += n
 		if kind != "" {
 			t.Failures[kind] += n
@@ -129,26 +132,17 @@ func (s *Store) countAsking(ctx context.Context, task int64, t *domain.Totals) e
 
 // Spending gives what every task that was asked cost, the latest first.
 func (s *Store) Spending(ctx context.Context) (all []domain.TaskSpending, err error) {
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT `+taskColumns+`,
-		       coalesce(sum(c.attempts), 0) + (SELECT count(*) FROM attempts_open o WHERE o.task_id = t.id),
-		       coalesce(sum(c.cost_nanousd), 0), coalesce(sum(c.unpriced) FILTER (WHERE c.model <> ''), 0)
-		FROM tasks t JOIN runs r ON r.task_id = t.id LEFT JOIN attempt_counts c ON c.run_id = r.id
-		GROUP BY t.id ORDER BY t.id DESC`)
+	tasks, runs, err := s.tasksAsked(ctx)
+	if err == nil {
+		err = s.sumRuns(ctx, runs)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the spending: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var s domain.TaskSpending
-		err := rows.Scan(append(places(&s.Task), &s.Attempts, &s.Spent, &s.Unpriced)...)
-		if err != nil {
-			return nil, fmt.Errorf("read the spending: %w", err)
+	for _, t := range tasks {
+		if !t.AskedAt.IsZero() {
+			all = append(all, t.TaskSpending)
 		}
-		all = append(all, s)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read the spending: %w", err)
 	}
 	return all, nil
 }
@@ -180,9 +174,19 @@ func (s *Store) Decisions(ctx context.Context, task int64, n int) (all []domain.
 	return all, nil
 }
 
-// FailedIn counts the failed jobs of a task about the images in a scope.
+// FailedIn counts the failed jobs of a task about the images in a scope, however
+// they failed.
 func (s *Store) FailedIn(ctx context.Context, task int64, scope Scope) (n int, err error) {
+	all := Scope{Failed: true, Match: scope.Match}
 	for _, sp := range scope.spans() {
+		if scope.Match != nil {
+			jobs, _, err := all.pick(s.querier(ctx), task, sp)
+			if err != nil {
+				return 0, fmt.Errorf("count the failed: %w", err)
+			}
+			n += len(jobs)
+			continue
+		}
 		var here int64
 		here, err = s.count(ctx, `
 			SELECT count(*) FROM jobs j JOIN images i ON i.id = j.image_id

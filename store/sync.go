@@ -246,15 +246,25 @@ func (y *syncing) seen(k known, c domain.Candidate) error {
 	return y.change(func(t *tx) error {
 		err := t.exec(`
 			UPDATE images SET bytes = ?, mtime_ns = ?, sha256 = NULL, width = NULL, height = NULL,
-			       format = NULL, orientation = NULL, taken_at = NULL, warning = NULL
+			       format = NULL, orientation = NULL, taken_at = NULL, warning = NULL,
+			       camera = NULL, lens = NULL, latitude = NULL, longitude = NULL, phash = NULL
 			WHERE id = ?`, c.Size, mtime, k.id)
 		if err != nil {
 			return err
 		}
-		return t.exec(`
+		if err := t.exec(`UPDATE jobs SET rejected_id = NULL WHERE image_id = ? AND rejected_id IS NOT NULL`, k.id); err != nil {
+			return err
+		}
+		now := millis(y.store.now())
+		err = t.exec(`
 			UPDATE jobs SET status = 'pending', not_before = 0, tries = 0, model = NULL,
-			       error_kind = NULL, error = NULL, answer_id = NULL, updated_at = ?
-			WHERE image_id = ? AND status IN ('done', 'failed', 'skipped')`, millis(y.store.now()), k.id)
+			       error_kind = NULL, error = NULL, answer_id = NULL, earlier_id = NULL, like_id = NULL, updated_at = ?
+			WHERE image_id = ? AND (status IN ('done', 'failed', 'skipped') OR status = 'pending' AND earlier_id IS NOT NULL)`,
+			now, k.id)
+		if err != nil {
+			return err
+		}
+		return release(t, k.id, now)
 	})
 }
 
@@ -269,10 +279,14 @@ func (y *syncing) unseen(k known) error {
 		if err := t.exec(`UPDATE images SET missing_at = ? WHERE id = ?`, now, k.id); err != nil {
 			return err
 		}
-		return t.exec(`
-			UPDATE jobs SET status = 'skipped', error_kind = 'unreadable',
+		err := t.exec(`
+			UPDATE jobs SET status = 'skipped', error_kind = 'unreadable', like_id = NULL,
 			       error = 'the file is gone; it is asked about when a scan finds it again', updated_at = ?
-			WHERE image_id = ? AND status = 'pending'`, now, k.id)
+			WHERE image_id = ? AND status = 'pending' AND earlier_id IS NULL`, now, k.id)
+		if err != nil {
+			return err
+		}
+		return release(t, k.id, now)
 	})
 }
 
@@ -282,7 +296,7 @@ func (y *syncing) returned(t *tx, image int64) error {
 	}
 	return t.exec(`
 		UPDATE jobs SET status = 'pending', not_before = 0, error_kind = NULL, error = NULL, updated_at = ?
-		WHERE image_id = ? AND status = 'skipped'`, millis(y.store.now()), image)
+		WHERE image_id = ? AND status = 'skipped' AND like_id IS NULL`, millis(y.store.now()), image)
 }
 
 func (y *syncing) change(do func(*tx) error) error {

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"vlocal/domain"
 )
@@ -29,7 +31,7 @@ func (s *Store) Task(ctx context.Context, t domain.Task) (domain.Task, error) {
 			return err
 		}
 		if t.Name != "" {
-			if err := tx.exec(`UPDATE tasks SET name = ?11 WHERE `+sameTask, append(key, t.Name)...); err != nil {
+			if err := tx.exec(`UPDATE tasks SET name = ?11, named_at = ?12 WHERE `+sameTask, append(key, t.Name, millis(s.now()))...); err != nil {
 				return err
 			}
 		}
@@ -71,4 +73,69 @@ func (s *Store) LastBaseURL(ctx context.Context, task int64) (url string, err er
 		return "", fmt.Errorf("read the last run: %w", err)
 	}
 	return url, nil
+}
+
+// ErrNoTask says that no task goes by that name or hash.
+var ErrNoTask = errors.New("no such task")
+
+// ManyTasksError says that several tasks have a hash that begins so.
+type ManyTasksError struct {
+	Prefix string
+	Tasks  []domain.Task
+}
+
+func (e *ManyTasksError) Error() string {
+	return fmt.Sprintf("the hashes of %d tasks begin with %s", len(e.Tasks), e.Prefix)
+}
+
+// shortestPrefix is how much of a hash must be given at least.
+const shortestPrefix = 4
+
+// TaskByName gives the task with a name (of several the one that was given it
+// last) or, if none has it, the one whose hash begins so; ErrNoTask,
+// *ManyTasksError. A hash is not a column: there are few tasks.
+func (s *Store) TaskByName(ctx context.Context, name string) (domain.Task, error) {
+	tasks, err := s.Tasks(ctx)
+	if err != nil {
+		return domain.Task{}, err
+	}
+	for _, t := range tasks {
+		if t.Name == name {
+			return t, nil
+		}
+	}
+	many := &ManyTasksError{Prefix: name}
+	for _, t := range tasks {
+		if len(name) >= shortestPrefix && strings.HasPrefix(t.Hash(), strings.ToLower(name)) {
+			many.Tasks = append(many.Tasks, t)
+		}
+	}
+	switch len(many.Tasks) {
+	case 0:
+		return domain.Task{}, ErrNoTask
+	case 1:
+		return many.Tasks[0], nil
+	}
+	return domain.Task{}, many
+}
+
+// Tasks gives all tasks, the one that was named last first, then those without a
+// name, the latest first.
+func (s *Store) Tasks(ctx context.Context) (all []domain.Task, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+taskColumns+` FROM tasks t ORDER BY t.named_at DESC NULLS LAST, t.id DESC`)
+	if err != nil {
+		return nil, fmt.Errorf("read the tasks: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t domain.Task
+		if err := rows.Scan(places(&t)...); err != nil {
+			return nil, fmt.Errorf("read the tasks: %w", err)
+		}
+		all = append(all, t)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the tasks: %w", err)
+	}
+	return all, nil
 }

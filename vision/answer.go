@@ -56,7 +56,12 @@ var bom = []byte("\xef\xbb\xbf")
 func (c *Client) understand(res *http.Response, body []byte, task domain.Task) (domain.Answer, *domain.Error) {
 	body = bytes.TrimPrefix(body, bom)
 	if res.StatusCode/100 != 2 {
-		return domain.Answer{}, c.saidFault(res, errorOf(body).or(pageOf(res, body)), task)
+		s := errorOf(body).or(pageOf(res, body))
+		if text := c.clean(s.generated); s.code == validateFailed && text != "" && task.Schema != "" {
+			// Not JSON by the server's measure; whether it can be used is seen later.
+			return domain.Answer{Text: text}, nil
+		}
+		return domain.Answer{}, c.saidFault(res, s, task)
 	}
 	var b answerBody
 	var fault *domain.Error
@@ -72,7 +77,7 @@ func (c *Client) understand(res *http.Response, body []byte, task domain.Task) (
 	first := b.Choices[0]
 	text, thought := first.Message.text()
 	text, inText := withoutThinking(text)
-	answer.Text = c.hide(strings.TrimSpace(strings.ReplaceAll(text, "\x00", "")))
+	answer.Text = c.clean(text)
 	answer.FinishReason = c.quote(first.FinishReason)
 	if s := errorIn(b.Error).or(errorIn(first.Error)); s.message != "" {
 		return answer, c.saidFault(res, s, task)
@@ -81,6 +86,11 @@ func (c *Client) understand(res *http.Response, body []byte, task domain.Task) (
 		return answer, fault
 	}
 	return answer, c.judge(res, first, answer.Text, thought || inText || b.Usage.thought(), task)
+}
+
+// clean gives a model's text without what may not be kept.
+func (c *Client) clean(text string) string {
+	return c.hide(strings.TrimSpace(strings.ReplaceAll(text, "\x00", "")))
 }
 
 // unravel reads a body that is not one JSON value: a stream where none was asked

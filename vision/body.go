@@ -5,36 +5,59 @@ import (
 	"io"
 )
 
-// body is a request's body: JSON, with a picture in base64 in the middle of it.
-// It is encoded as it is read, so that the whole is never held.
+// place is where in a frame a picture stands.
+type place struct {
+	at      int // the length of the frame in front of it
+	picture []byte
+}
+
+// body is a request's body: JSON, the frame, with pictures in base64 in their
+// places in it. It is encoded as it is read, so that the whole is never held.
 type body struct {
-	head, picture, tail []byte
+	frame  []byte
+	at     int     // how much of the frame was read
+	places []place // those to come
+	// picture is what is left of the one that is read now.
+	picture []byte
 	// part has what was encoded and not read yet.
 	part   []byte
 	letter [4]byte
 }
 
-// newBody splits the frame at the place for the picture.
-func newBody(frame []byte, place int, picture []byte) *body {
-	return &body{head: frame[:place], picture: picture, tail: frame[place:]}
-}
+// newBody makes a body. The places are in the order in which they stand.
+func newBody(frame []byte, places []place) *body { return &body{frame: frame, places: places} }
 
 // bodyLen is how long a body is, in bytes.
-func bodyLen(frame, picture []byte) int64 {
-	return int64(len(frame) + base64.StdEncoding.EncodedLen(len(picture)))
+func bodyLen(frame []byte, places []place) int64 {
+	n := len(frame)
+	for _, p := range places {
+		n += base64.StdEncoding.EncodedLen(len(p.picture))
+	}
+	return int64(n)
 }
 
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (n int, err error) {
-	n = take(p, &b.head)
-	n += b.encoded(p[n:])
-	if len(b.picture) == 0 && len(b.part) == 0 {
-		n += take(p[n:], &b.tail)
-		if len(b.tail) == 0 {
-			err = io.EOF
+	for {
+		n += b.encoded(p[n:])
+		if len(b.picture) > 0 || len(b.part) > 0 {
+			return n, nil
 		}
+		upto := len(b.frame)
+		if len(b.places) > 0 {
+			upto = b.places[0].at
+		}
+		copied := copy(p[n:], b.frame[b.at:upto])
+		n += copied
+		b.at += copied
+		switch {
+		case b.at < upto:
+			return n, nil
+		case len(b.places) == 0:
+			return n, io.EOF
+		}
+		b.picture, b.places = b.places[0].picture, b.places[1:]
 	}
-	return n, err
 }
 
 // encoded fills p with as much of the picture as fits.

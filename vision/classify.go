@@ -74,6 +74,7 @@ var rules = []rule{
 		kind: domain.Filtered, hint: reword},
 	{words: []string{"unsupported_country", "location is not supported"}, kind: domain.Auth,
 		hint: "the provider does not serve the country that this network is in"},
+	{words: []string{validateFailed}, kind: domain.InvalidAnswer, hint: "retry; if it stays, ask for other fields, or another model"},
 	{statuses: []int{401}, kind: domain.Auth, hint: newKey},
 	{statuses: []int{400}, words: []string{"api_key_invalid", "api key not valid"}, kind: domain.Auth, hint: newKey},
 	// OpenRouter: too much is under way for the balance, which passes.

@@ -133,7 +133,26 @@ func TestRequestsAndBuiltinAnswersKeepTheContract(t *testing.T) {
 	if answer, err := client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: short, Picture: domain.Picture{JPEG: jpeg}}); domain.KindOf(err) != domain.Truncated || answer.Text == "" {
 		t.Errorf("cut at 5 tokens: %+v, %v", answer, err)
 	}
-	if h.n != 6 {
+	columns := withFields(t)
+	columns.Model, columns.MaxTokens = builtin.Model, 200
+	for _, rejected := range []*domain.Rejected{nil, {Text: "A chair.", Why: "the answer is not JSON"}} {
+		answer, err := client.Ask(t.Context(), domain.Permit{}, domain.Question{Task: columns, Picture: domain.Picture{JPEG: jpeg}, Rejected: rejected})
+		if err != nil || !strings.HasPrefix(answer.Fields, `{"title":"A `) || !strings.HasSuffix(answer.Fields, `,"price":null}`) {
+			t.Errorf("%+v, %v", answer, err)
+		}
+	}
+	withExamples := domain.Question{
+		Task:    domain.Task{Prompt: "?", System: "Be \"brief\".", Model: builtin.Model, Parameters: domain.Parameters{MaxTokens: 100}},
+		Picture: domain.Picture{JPEG: jpeg},
+		Examples: []domain.Shown{
+			{Picture: domain.Picture{JPEG: testimage.JPEG(testimage.Landscape(31, 20), 85)}, Answer: "data:image/jpeg;base64,\"}}]}"},
+			{Picture: domain.Picture{JPEG: testimage.JPEG(testimage.Landscape(32, 20), 85)}, Answer: `{"title": "a lake"}`},
+		},
+	}
+	if answer, err := client.Ask(t.Context(), domain.Permit{}, withExamples); err != nil || !strings.Contains(answer.Text, "64x48") {
+		t.Errorf("with examples: %+v, %v", answer, err)
+	}
+	if h.n != 9 {
 		t.Errorf("%d requests were validated", h.n)
 	}
 }
@@ -146,6 +165,8 @@ func TestContractRefusesWhatBreaksIt(t *testing.T) {
 		`{"max_tokens":5,"messages":[{"role":"user","content":"x"}]}`,
 		`{"model":"m","max_tokens":"5","messages":[{"role":"user","content":"x"}]}`,
 		`{"model":"m","messages":[{"role":"nobody","content":"x"}]}`,
+		`{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema"}}`,
+		`{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":"xml"}}`,
 		`{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}`,
 		`{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":"data:image/jpeg;base64,AA"}]}]}`,
 	} {

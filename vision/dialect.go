@@ -22,9 +22,18 @@ const (
 	maxCompletionTokens = "max_completion_tokens"
 )
 
-// dialects remembers, for each model, by which name it takes the bound. The zero
-// value knows what is documented; it is safe for many goroutines.
-type dialects struct{ bounds sync.Map }
+// dialects remembers, for each model, by which name it takes the bound, and in which
+// format it is asked for fields. The zero value knows what is documented; it is safe
+// for many goroutines.
+type dialects struct {
+	bounds sync.Map
+	// mu is held while a format is given up.
+	mu      sync.Mutex
+	formats sync.Map
+	// proven has the formats in which a model has answered, narrowed the models that
+	// refused a schema for its own sake.
+	proven, narrowed sync.Map
+}
 
 // newNames are the models that are known to refuse max_tokens, by OpenAI's own
 // names: the o-series by the document above, gpt-5 by what its server says
@@ -53,14 +62,17 @@ func (d *dialects) refused(model, name string) {
 }
 
 // inDialect makes an exchange with the server, and makes it again at once when
-// the server refuses a name of the bound: at most once for each name, so that it
-// ends. A refusal costs nothing, so that it is all one attempt.
+// the server refuses a name of the bound, or a format: at most once for each, so
+// that it ends. A refusal costs nothing, so that it is all one attempt.
 func (c *Client) inDialect(model string, exchange func() (domain.Answer, *domain.Error)) (domain.Answer, *domain.Error) {
 	var refused []string
 	for {
 		answer, fault := exchange()
 		if fault == nil {
 			return answer, nil
+		}
+		if refusal, ok := errors.AsType[*formatRefused](fault.Err); ok && c.refusesFormat(model, refusal) {
+			continue
 		}
 		refusal, ok := errors.AsType[*boundRefused](fault.Err)
 		if !ok {

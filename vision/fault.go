@@ -37,6 +37,8 @@ func (c *Client) saidFault(res *http.Response, s said, task domain.Task) *domain
 	err := fmt.Errorf("%w %d: %s", errSaid, status, text)
 	if name := s.refusesBound(); name != "" && (status == http.StatusBadRequest || status == http.StatusUnprocessableEntity) {
 		err = &boundRefused{name: name, said: err}
+	} else if task.Schema != "" && s.refusesFormat(status) {
+		err = &formatRefused{thisSchema: s.has(schemaWords...), said: err}
 	}
 	return &domain.Error{
 		Kind: kind, Op: "ask", Object: object, Err: err, Hint: hint,

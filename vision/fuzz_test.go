@@ -1,6 +1,7 @@
 package vision_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -36,9 +37,13 @@ func FuzzAnswer(f *testing.F) {
 		{307, "", ""},
 		{401, "text/plain", "sk-marked-\x000123456789abcdef"},
 		{200, "", "\xef\xbb\xbf \n"},
+		{200, "", content("stop", "```json\n"+chair+"\n```")},
+		{200, "", content("length", chair[:20])},
+		{400, "", `{"error":{"message":"This response_format type is unavailable now","failed_generation":"{}","code":"json_validate_failed"}}`},
 	} {
 		f.Add(seed.status, seed.kind, []byte(seed.body))
 	}
+	asked := withFields(f)
 	f.Fuzz(func(t *testing.T, status int, kind string, body []byte) {
 		if status < 100 || status > 999 {
 			status = 200
@@ -67,6 +72,13 @@ func FuzzAnswer(f *testing.F) {
 			if !utf8.ValidString(text) || strings.Contains(text, "\x00") || strings.Contains(text, key) {
 				t.Errorf("%q", text)
 			}
+		}
+		columns, err := c.Ask(t.Context(), domain.Permit{}, domain.Question{Task: asked})
+		if (err == nil) != (columns.Fields != "") || columns.Fields != "" && (columns.Text == "" || !json.Valid([]byte(columns.Fields))) {
+			t.Errorf("%+v, %v", columns, err)
+		}
+		if e, ok := errors.AsType[*domain.Error](err); ok && (len(e.Error()) > 1000 || strings.ContainsAny(e.Error(), "\n\x1b") || e.Misfit && columns.Text == "") {
+			t.Errorf("%q, %v", e, e.Misfit)
 		}
 		if u := answer.Usage; u.TokensIn < 0 || u.TokensOut < 0 || u.TokensCached < 0 || u.TokensCached > u.TokensIn || answer.Cost != nil && *answer.Cost < 0 {
 			t.Errorf("%+v, %v", u, answer.Cost)

@@ -1,7 +1,6 @@
 package vision
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -13,8 +12,8 @@ import (
 // The request's body, as the API has it.
 type (
 	requestBody struct {
-		Model    string    `json:"model"`
-		Messages []message `json:"messages"`
+		Model    string            `json:"model"`
+		Messages []json.RawMessage `json:"messages"` // see frameOf
 		// One of the two, see dialects.
 		MaxTokens           int `json:"max_tokens,omitempty"`
 		MaxCompletionTokens int `json:"max_completion_tokens,omitempty"`
@@ -22,10 +21,13 @@ type (
 		// https://github.com/decolua/9router/issues/3492,
 		// https://github.com/jingyaogong/minimind/pull/851
 		Stream bool `json:"stream"`
+		// Nil for free text, and for a model that takes none.
+		ResponseFormat *responseFormat `json:"response_format,omitempty"`
 	}
 	message struct {
-		Role    string `json:"role"`
-		Content []part `json:"content"`
+		Role string `json:"role"`
+		// A text, or a []part.
+		Content any `json:"content"`
 	}
 	part struct {
 		Type     string    `json:"type"`
@@ -40,41 +42,30 @@ type (
 // picturePrefix stands before the picture in its URL.
 const picturePrefix = "data:image/jpeg;base64,"
 
-// request makes the request. Everything but the picture goes through JSON's
-// encoder; the picture, which needs no escaping, is put where its URL ends.
-func (c *Client) request(ctx context.Context, key domain.Key, q domain.Question) (*http.Request, error) {
-	url := q.Picture.URL
-	if url == "" {
-		url = picturePrefix
-	}
-	question := requestBody{
-		Model: q.Model,
-		Messages: []message{{Role: "user", Content: []part{
-			{Type: "text", Text: q.Prompt},
-			{Type: "image_url", ImageURL: &imageURL{URL: url}},
-		}}},
-	}
+// request makes the request.
+func (c *Client) request(ctx context.Context, key domain.Key, q domain.Question, f form) (*http.Request, error) {
+	question := requestBody{Model: q.Model, ResponseFormat: f.field()}
 	if c.dialects.bound(q.Model) == maxTokens {
 		question.MaxTokens = q.MaxTokens
 	} else {
 		question.MaxCompletionTokens = q.MaxTokens
 	}
-	frame, err := json.Marshal(question)
+	q.Prompt += c.inWords(f)
+	messages, pictures := messagesOf(q)
+	if q.Rejected != nil {
+		messages = append(messages, c.bettered(q.Rejected, f)...)
+	}
+	frame, places, err := frameOf(question, messages, pictures)
 	if err != nil {
 		return nil, err
 	}
-	place := len(frame)
-	if q.Picture.URL == "" {
-		// The last one: the prompt, which comes before, may hold the same text.
-		place = bytes.LastIndex(frame, []byte(picturePrefix)) + len(picturePrefix)
-	}
-	open := func() (io.ReadCloser, error) { return io.NopCloser(newBody(frame, place, q.Picture.JPEG)), nil }
+	open := func() (io.ReadCloser, error) { return io.NopCloser(newBody(frame, places)), nil }
 	first, _ := open()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/chat/completions", first)
 	if err != nil {
 		return nil, err
 	}
-	req.ContentLength = bodyLen(frame, q.Picture.JPEG)
+	req.ContentLength = bodyLen(frame, places)
 	// With it, a connection that the server had closed already is replaced
 	// without an error.
 	req.GetBody = open

@@ -22,6 +22,9 @@ type said struct {
 	kind, code, param string
 	// clues are further words to judge by, which say nothing to people.
 	clues string
+	// generated is what the model said, where the server keeps it back for not being
+	// JSON.
+	generated string
 	// wait is how long the server asks to wait, if its body says so.
 	wait time.Duration
 	// page says that it was a web page.
@@ -93,6 +96,8 @@ type errorFields struct {
 	Type    string          `json:"type"`
 	Code    json.RawMessage `json:"code"`
 	Param   string          `json:"param"`
+	// Groq: https://console.groq.com/docs/structured-outputs
+	FailedGeneration json.RawMessage `json:"failed_generation"`
 	// Google's word in place of a type.
 	Status string `json:"status"`
 	// Azure: https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter
@@ -152,7 +157,7 @@ func errorAt(v json.RawMessage, depth int) said {
 func (f errorFields) said(depth int) said {
 	s := said{
 		message: messageIn(f.Message), kind: cmp.Or(f.Type, f.Status), code: messageIn(f.Code), param: f.Param,
-		clues: f.InnerError.Code + " " + f.Metadata.LimitSource,
+		clues: f.InnerError.Code + " " + f.Metadata.LimitSource, generated: messageIn(f.FailedGeneration),
 	}.unwrapped(depth)
 	if len(f.Metadata.Reasons) > 0 {
 		s.clues += " moderation"

@@ -39,6 +39,12 @@ type Options struct {
 	// Decided is told what the client decides by itself about its pace and keys;
 	// nil for nobody. It is called by the goroutines that ask.
 	Decided func(domain.Decision)
+	// Formats are those in which models are asked for fields, as they were found out
+	// before; others are found out by asking.
+	Formats map[string]domain.Format
+	// FormatFound is told when a model has answered in a format and that was not
+	// known; nil for nobody. It is called by the goroutines that ask.
+	FormatFound func(model string, f domain.Format)
 	// Timeout bounds a whole request, from dialing to the last byte of the
 	// answer. Default 30 s.
 	Timeout time.Duration
@@ -66,6 +72,10 @@ type Client struct {
 	timeout   time.Duration
 	firstByte time.Duration
 	dialects  dialects
+	schemas   schemas
+	decided   func(domain.Decision)
+	// formatFound is Options.FormatFound.
+	formatFound func(model string, f domain.Format)
 	// hide takes the keys, and what the client is let through a proxy with, out of
 	// a text. A function, because printing one prints nothing of what it knows.
 	hide func(string) string
@@ -103,7 +113,8 @@ func New(o Options) (*Client, error) {
 			ExpectContinueTimeout:  time.Second,
 		}
 	}
-	return &Client{
+	c := &Client{
+		decided: o.Decided, formatFound: o.FormatFound,
 		hide: secretsFor(base, slices.Concat(o.Keys, o.LeftOut)).hide,
 		base: base, pool: newPool(o), userAgent: o.UserAgent, timeout: o.Timeout, firstByte: o.FirstByteTimeout,
 		http: &http.Client{
@@ -112,7 +123,9 @@ func New(o Options) (*Client, error) {
 			// meant them to go.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-	}, nil
+	}
+	c.dialects.known(o.Formats)
+	return c, nil
 }
 
 // checkBaseURL gives the base URL without a slash at its end.
@@ -170,7 +183,12 @@ func (c *Client) ask(ctx context.Context, key domain.Key, q domain.Question) (an
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	answer, fault := c.inDialect(q.Model, func() (a domain.Answer, fault *domain.Error) {
-		a, header, fault = c.exchange(ctx, timed, key, q)
+		f, err := c.formOf(q)
+		if err != nil {
+			return a, c.fault(domain.BadRequest, err, "run again with other --fields, or another --schema")
+		}
+		a, header, fault = c.exchange(ctx, timed, key, q, f)
+		c.learn(q.Model, f, fault)
 		return a, fault
 	})
 	return answer, header, fault
@@ -178,8 +196,8 @@ func (c *Client) ask(ctx context.Context, key domain.Key, q domain.Question) (an
 
 // exchange sends one request and understands its answer. ctx is the caller's;
 // timed ends when the request's time is up.
-func (c *Client) exchange(ctx, timed context.Context, key domain.Key, q domain.Question) (answer domain.Answer, _ http.Header, _ *domain.Error) {
-	req, err := c.request(timed, key, q)
+func (c *Client) exchange(ctx, timed context.Context, key domain.Key, q domain.Question, f form) (answer domain.Answer, _ http.Header, _ *domain.Error) {
+	req, err := c.request(timed, key, q, f)
 	if err != nil {
 		return answer, nil, c.fault(domain.BadRequest, err, "")
 	}
@@ -196,6 +214,7 @@ func (c *Client) exchange(ctx, timed context.Context, key domain.Key, q domain.Q
 		return answer, res.Header, c.fault(domain.InvalidAnswer, fmt.Errorf("an answer of more than %d bytes", maxBody), "")
 	}
 	answer, fault := c.understand(res, body, q.Task)
+	fault = c.read(res, &answer, fault, f.schema)
 	if fault != nil && q.Picture.URL != "" {
 		sayUnfetched(fault, body, q.Picture.URL)
 	}

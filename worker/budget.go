@@ -25,8 +25,8 @@ func (e *BudgetError) Error() string {
 }
 
 const (
-	// firstTokens is how large the input of a request is thought to be before the
-	// first answer tells.
+	// firstTokens is how large the input of a request is thought to be, for each
+	// picture in it, before the first answer tells.
 	firstTokens = 2000
 	// larger is how many times the pixels of the largest picture that was answered
 	// another may have and still be thought to take no more tokens.
@@ -67,27 +67,28 @@ func newBudget(o Options, maxTokens int) *budget {
 
 // tokens gives how many input tokens a request may take, and whether that is
 // known from others like it.
-func (b *budget) tokens(model string, pixels int) (n int, known bool) {
+func (b *budget) tokens(model string, pixels, pictures int) (n int, known bool) {
 	seen, known := b.largest[model]
 	if !known {
-		return firstTokens, false
+		return firstTokens * pictures, false
 	}
 	if seen.pixels == 0 || float64(pixels) <= larger*float64(seen.pixels) {
 		return seen.tokens, true
 	}
-	return max(seen.tokens*min(pixels/seen.pixels+1, mostGrowth), firstTokens), false
+	return max(seen.tokens*min(pixels/seen.pixels+1, mostGrowth), firstTokens*pictures), false
 }
 
-// reserve holds the money for a request about a picture, once there is enough:
+// reserve holds the money for a request with so many pictures and pixels in all of
+// them, once there is enough:
 // requests in flight may turn out cheaper than they could have been. Its error is
 // *BudgetError, or the end of ctx.
-func (b *budget) reserve(ctx context.Context, model string, pixels int) (held domain.Money, err error) {
+func (b *budget) reserve(ctx context.Context, model string, pixels, pictures int) (held domain.Money, err error) {
 	if b.limit == 0 {
 		return 0, nil
 	}
 	for {
 		b.mu.Lock()
-		tokens, known := b.tokens(model, pixels)
+		tokens, known := b.tokens(model, pixels, pictures)
 		price, _ := b.price(model)
 		held = price.Cost(domain.Usage{TokensIn: tokens, TokensOut: b.maxTokens})
 		fits := b.spent+b.held+held <= b.limit

@@ -28,6 +28,10 @@ func (r *run) judge(claims context.Context, j domain.Job, asked string, err erro
 		r.watch(j, asked, e.Err, passes)
 	}
 	switch {
+	case e.Err.Misfit && j.Rejected == nil && j.Model == "":
+		// It is asked once more, and told what is wrong. That is no try: the server
+		// works. Another model begins anew, and gets no second chance.
+		e.Status, e.CountTry, e.Reject = domain.Pending, false, true
 	case kind.StopsRun() && !e.Err.Elsewhere:
 		r.stop(e.Err)
 		e.Status, e.CountTry = domain.Pending, false

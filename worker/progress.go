@@ -15,6 +15,8 @@ type Progress struct {
 	// Done and Failed count jobs of this run; Shared is the part of Done that
 	// took another job's answer.
 	Done, Failed, Shared int
+	// Skipped counts jobs for which an image that looks alike is asked.
+	Skipped int
 	// InFlight counts requests under way.
 	InFlight int
 	// Sent counts requests sent, Retried the attempts after which a job became
@@ -134,6 +136,23 @@ func (p *progress) shared() {
 	defer p.mu.Unlock()
 	p.now.Done++
 	p.now.Shared++
+}
+
+// claimed takes jobs that were claimed: some may have been skipped before.
+func (p *progress) claimed(jobs []domain.Job) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, j := range jobs {
+		if j.Released {
+			p.now.Skipped--
+		}
+	}
+}
+
+func (p *progress) skipped() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now.Skipped++
 }
 
 // recentWeight is the share of the newest latency in the moving average: about

@@ -124,6 +124,7 @@ func (r *run) dispatch(claims context.Context) error {
 			continue
 		}
 		r.open.Add(int64(len(jobs)))
+		r.progress.claimed(jobs)
 		for _, j := range jobs {
 			select {
 			case r.jobs <- j:

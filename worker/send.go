@@ -37,8 +37,21 @@ type request struct {
 	probe  bool
 }
 
-// pixels is how large the picture is that is sent; 0 if nobody knows.
-func (q request) pixels() int { return q.picture.Width * q.picture.Height }
+// pixels is how large the pictures are that are sent, the examples' too; 0 if nobody
+// knows.
+func (q request) pixels() int {
+	asked := q.picture.Width * q.picture.Height
+	if asked == 0 {
+		return 0
+	}
+	for _, e := range q.question.Examples {
+		asked += e.Picture.Width * e.Picture.Height
+	}
+	return asked
+}
+
+// pictures is how many are sent.
+func (q request) pictures() int { return 1 + len(q.question.Examples) }
 
 // allowed waits until the server, the money and the account's limits allow a
 // request. Its error is the end of claims, or what stops the run.
@@ -50,7 +63,7 @@ func (r *run) allowed(claims context.Context, p prepared) (q request, err error)
 	if q.model, q.probe, err = r.breakers.enter(claims, r.modelsOf(p.Job)); err != nil {
 		return q, err
 	}
-	if q.held, err = r.budget.reserve(claims, q.model, q.pixels()); err != nil {
+	if q.held, err = r.budget.reserve(claims, q.model, q.pixels(), q.pictures()); err != nil {
 		r.breakers.of(q.model).leave(q.probe)
 		return q, err
 	}
@@ -158,6 +171,8 @@ func (r *run) begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 		return attempt, true
 	case errors.Is(err, domain.ErrAnswered):
 		r.progress.shared()
+	case errors.Is(err, domain.ErrAlike):
+		r.progress.skipped()
 	case errors.Is(err, domain.ErrBeingAsked), ctx.Err() != nil:
 	default:
 		r.stop(err)

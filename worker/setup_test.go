@@ -28,6 +28,8 @@ type bench struct {
 	sent    atomic.Int64
 	// models is asked instead of model where the model's name counts.
 	models func(ctx context.Context, model, name string) (domain.Answer, error)
+	// question is asked instead of model where more of the question counts.
+	question func(q domain.Question) (domain.Answer, error)
 	// admitted counts permits, withdrawn those that were given back.
 	admitted, withdrawn atomic.Int64
 }
@@ -39,6 +41,9 @@ type modelFunc func(ctx context.Context, name string) (domain.Answer, error)
 // Ask gives the model the picture's name, which prepare put into its bytes.
 func (b *bench) Ask(ctx context.Context, _ domain.Permit, q domain.Question) (domain.Answer, error) {
 	b.sent.Add(1)
+	if b.question != nil {
+		return b.question(q)
+	}
 	if b.models != nil {
 		return b.models(ctx, q.Model, string(q.Picture.JPEG))
 	}

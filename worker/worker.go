@@ -25,7 +25,9 @@ type Queue interface {
 	Claim(ctx context.Context, n int) (jobs []domain.Job, next time.Time, err error)
 	// Begin puts an attempt on record, durably, before its request leaves. It
 	// begins none and settles the job itself with domain.ErrAnswered (the job is
-	// done) and domain.ErrBeingAsked (the job is due again shortly).
+	// done), domain.ErrBeingAsked (the job is due again shortly) and
+	// domain.ErrAlike (the job is skipped; should the image fail that is asked
+	// instead, Claim gives it again, as Released).
 	Begin(ctx context.Context, j domain.Job, f domain.Facts, asked domain.Asked) (domain.Attempt, error)
 	// End completes an attempt, durably. It is called once for each Begin that
 	// returned no error.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -26,8 +27,9 @@ type asking struct {
 	task   domain.Task
 	server server
 	scope  store.Scope
-	// pictures makes what is sent.
+	// pictures makes what is sent, shown are the examples that go with it.
 	pictures pictures
+	shown    []domain.Shown
 	// worker has the settings of every run of this invocation, budget what is
 	// left of the money; 0 for no bound.
 	worker worker.Options
@@ -49,7 +51,13 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	if err = a.configure(); err != nil {
 		return err
 	}
-	if a.client, err = connect(c, srv, a.record.decided); err != nil {
+	if err = checkSchema(task); err != nil {
+		return err
+	}
+	if err = a.put(c.Context, task, memory); err != nil {
+		return err
+	}
+	if err = a.connect(); err != nil {
 		return err
 	}
 	if err = s.Free(c.Context); err != nil && !c.Bool("dry-run") {
@@ -57,7 +65,7 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 	}
 	ctx, drain, stop := interrupts(c.Context, a.con)
 	defer stop()
-	if (len(scope.Roots) > 0 || scope.URLs) && !scope.Failed {
+	if (len(scope.Roots) > 0 || scope.URLs) && !scope.Failed && scope.Redo == nil {
 		scanning, cancel := untilDrained(ctx, drain)
 		err := scanInto(scanning, c, s, scope.Roots)
 		cancel()
@@ -65,11 +73,12 @@ func ask(c *cli.Context, s *store.Store, task domain.Task, srv server, scope sto
 			return err
 		}
 	}
+	if c.Bool("dry-run") {
+		task.Name = "" // it does not become what the name means
+	}
 	if a.task, err = s.Task(ctx, task); err != nil {
 		return err
 	}
-	a.pictures = picturesOf(c, a.task, memory)
-	a.worker.Preparers = a.pictures.preparers()
 	if c.Bool("dry-run") {
 		return a.tellAhead(ctx)
 	}
@@ -117,7 +126,9 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 		a.con.remark("%s", a.announcement(count(jobs.Total, "image")))
 	}
 	stopped := a.check(ctx, drain, jobs.Total)
-	w := worker.New(jobs, a.client, a.pictures.prepare, a.task, a.worker)
+	asked := a.task
+	asked.Model = a.server.model // not the task's in a redo
+	w := worker.New(jobs, a.client, a.pictures.prepare, asked, a.worker)
 	if stopped == nil {
 		follow := a.con.followRun(jobs.Total, func() runState {
 			return runState{Progress: w.Progress(), pace: a.client.Pace(), most: a.worker.Concurrency}
@@ -134,7 +145,13 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 		return outcome{}, errors.Join(stopped, err)
 	}
 	p := w.Progress()
+	// Some that were skipped may have been let go again, and left.
+	p.Skipped = max(min(p.Skipped, jobs.Total-p.Done-p.Failed-left), 0)
+	if scope.Redo != nil {
+		failed = p.Failed // their rows are done as they were
+	}
 	return outcome{
+		redo:     scope.Redo != nil,
 		Progress: p, total: jobs.Total, left: left + p.Given, failedBefore: failed, stopped: stopped, program: program(a.c), runID: jobs.ID(),
 	}, nil
 }
@@ -173,8 +190,26 @@ func (a *asking) check(ctx context.Context, drain <-chan struct{}, jobs int) err
 			}
 		}
 		a.server.keys = usable
-		a.client, err = connect(a.c, a.server, a.record.decided)
+		err = a.connect()
 	}
+	return err
+}
+
+// connect makes the client, with what was found out of the server before.
+func (a *asking) connect() error {
+	address := strings.TrimRight(strings.TrimSpace(a.server.baseURL), "/")
+	formats, err := a.store.Formats(a.c.Context, address)
+	if err != nil {
+		return err
+	}
+	a.client, err = connect(a.c, a.server, vision.Options{
+		Decided: a.record.decided, Formats: formats,
+		FormatFound: func(model string, f domain.Format) {
+			// Without it the next run finds it out again; and without the database no
+			// answer is recorded either, which stops the run with its own error.
+			_ = a.store.FoundFormat(context.WithoutCancel(a.c.Context), address, model, f)
+		},
+	})
 	return err
 }
 

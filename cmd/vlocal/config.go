@@ -41,7 +41,9 @@ func configShowCommand() *cli.Command {
 		Description: `vlocal config show
 vlocal config show --provider ollama     what run would do with these flags`,
 		// Those of run, so that what is shown is what run does with them.
-		Flags:  slices.DeleteFunc(runCommand().Flags, func(f cli.Flag) bool { return f.Names()[0] == "prompt" }),
+		Flags: slices.DeleteFunc(runCommand().Flags, func(f cli.Flag) bool {
+			return slices.Contains([]string{"prompt", fieldsFlag, schemaFlag}, f.Names()[0])
+		}),
 		Action: showConfig,
 	}
 }

@@ -157,13 +157,16 @@ func isLoopback(baseURL string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// connect makes the client that asks. decided is told what it decides by itself.
-func connect(c *cli.Context, srv server, decided func(domain.Decision)) (*vision.Client, error) {
+// connect makes the client that asks. Of found it takes what is known of the server,
+// and whom to tell what is found out and decided.
+func connect(c *cli.Context, srv server, found vision.Options) (*vision.Client, error) {
 	o := vision.Options{
 		BaseURL:          srv.baseURL,
 		RPM:              c.Float64("rpm"),
 		TPM:              c.Float64("tpm"),
-		Decided:          decided,
+		Decided:          found.Decided,
+		Formats:          found.Formats,
+		FormatFound:      found.FormatFound,
 		Timeout:          c.Duration("timeout"),
 		ConnectTimeout:   c.Duration("connect-timeout"),
 		FirstByteTimeout: c.Duration("first-byte-timeout"),

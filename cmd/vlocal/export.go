@@ -27,7 +27,7 @@ in front; --raw leaves it as it is.`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "raw", Usage: "do not make formulas harmless; for programs, not for spreadsheets"},
 			&cli.BoolFlag{Name: "bom", Usage: "begin with a byte order mark"},
-			quietFlag,
+			taskFlag, quietFlag,
 		},
 		Action: reading(exportCSV),
 	}
@@ -37,7 +37,7 @@ func exportCSV(ctx context.Context, c *cli.Context, s *store.Store) error {
 	if c.Args().Len() != 1 {
 		return usagef("export to which file? For example: vlocal export photos.csv")
 	}
-	task, err := lastTask(ctx, s)
+	task, err := taskOf(ctx, c, s)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,10 @@ import (
 
 // goesOn reports whether the last question is gone on with: there is one, and no
 // other was asked for.
-func goesOn(c *cli.Context, last domain.Task) bool { return last.ID != 0 && !c.IsSet("prompt") }
+func goesOn(c *cli.Context, last domain.Task) bool {
+	asked := c.IsSet("prompt") || c.IsSet(fieldsFlag) || c.IsSet(schemaFlag)
+	return last.ID != 0 && (!asked || begunWith(c, last))
+}
 
 // modelFor gives the model to ask. A question that is gone on with keeps its own,
 // whatever a config file says: asking another one is another question, and costs

@@ -89,7 +89,7 @@ func checkServers(ctx context.Context, c *cli.Context, servers []server) error {
 	var rows [][]string
 	good := false
 	for _, srv := range servers {
-		client, err := connect(c, srv, nil)
+		client, err := connect(c, srv, vision.Options{})
 		if err != nil {
 			return err
 		}

@@ -96,7 +96,7 @@ var failures = []failure{
 	{name: "too fast", answer: first(2, says(429, `{"message":"slow down %s"}`, "Retry-After", "0", "X-Ratelimit-Limit-Requests", "%s"), wrong)},
 	{name: "out of order", answer: first(2, says(500, strings.Repeat("x", 285)+"%s"), wrong)},
 	{name: "overloaded, in 200", answer: first(2, says(200, `{"error":{"message":"%s","type":"overloaded_error","metadata":{"raw":"{\"error\":{\"message\":\"%s\"}}","provider_name":"%s"}}}`), wrong)},
-	{name: "in trouble", told: "paused: ", photos: 24, args: []string{"--retries", "0"}, answer: first(22, says(503, "%s is down"), wrong)},
+	{name: "in trouble", told: "paused: ", photos: 24, args: []string{"--retries", "0"}, answer: first(26, says(503, "%s is down"), wrong)},
 	{name: "no time", args: []string{"--timeout", "150ms"}, answer: first(2, stuck, wrong)},
 	{name: "not HTTP", answer: first(2, raw("Authorization: %s\r\n\r\n"), wrong)},
 	{name: "a status that is none", answer: first(2, raw("HTTP/1.1 %s\r\n\r\n"), wrong)},

@@ -50,7 +50,7 @@ func listModels(ctx context.Context, c *cli.Context) error {
 	if c.String("base-url") == "" && len(srv.keys) == 0 {
 		srv.baseURL = builtin.BaseURL
 	}
-	client, err := connect(c, srv, nil)
+	client, err := connect(c, srv, vision.Options{})
 	if err != nil {
 		return err
 	}

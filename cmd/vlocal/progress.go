@@ -39,7 +39,7 @@ func (c console) followRun(total int, snapshot func() runState) (stop func()) {
 	draw := func() {
 		p := snapshot()
 		bar.Set("state", progressState(total, p))
-		bar.SetCurrent(int64(p.Done + p.Failed))
+		bar.SetCurrent(int64(through(p.Progress)))
 	}
 	draw()
 	bar.Start()
@@ -102,6 +102,9 @@ func progressState(total int, p runState) string {
 	if p.Failed > 0 {
 		s += fmt.Sprintf(" failed %s", number(p.Failed))
 	}
+	if p.Skipped > 0 {
+		s += fmt.Sprintf(" skipped %s", number(p.Skipped))
+	}
 	if p.Spent > 0 {
 		s += " " + p.Spent.String()
 	}
@@ -136,7 +139,7 @@ func progressLine(total int, p runState) string {
 
 func progressObject(total int, p runState) map[string]any {
 	o := map[string]any{
-		"event": "progress", "total": total, "done": p.Done, "failed": p.Failed, "in_flight": p.InFlight,
+		"event": "progress", "total": total, "done": p.Done, "failed": p.Failed, "skipped": p.Skipped, "in_flight": p.InFlight,
 		"per_second": round(perSecond(p.Progress)), "latency_ms": p.Recent.Milliseconds(), "elapsed_ms": p.Elapsed.Milliseconds(),
 		"slots": p.Slots, "per_minute_limit": round(p.pace.PerMinute), "keys_aside": p.pace.Aside,
 		"cost_usd": moneyNumber(p.Spent, p.Unpriced), "paused": p.Paused,
@@ -152,8 +155,11 @@ func perSecond(p worker.Progress) float64 {
 	if p.Elapsed <= 0 {
 		return 0
 	}
-	return float64(p.Done+p.Failed) / p.Elapsed.Seconds()
+	return float64(through(p)) / p.Elapsed.Seconds()
 }
+
+// through counts the jobs of a run that are settled.
+func through(p worker.Progress) int { return p.Done + p.Failed + p.Skipped }
 
 // remaining is how long the rest takes at the pace so far.
 func remaining(total int, p worker.Progress) (eta time.Duration, known bool) {
@@ -161,5 +167,5 @@ func remaining(total int, p worker.Progress) (eta time.Duration, known bool) {
 	if rate == 0 {
 		return 0, false
 	}
-	return time.Duration(float64(total-p.Done-p.Failed) / rate * float64(time.Second)), true
+	return time.Duration(float64(total-through(p)) / rate * float64(time.Second)), true
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 
 	"github.com/urfave/cli/v2"
@@ -27,10 +26,12 @@ func runCommand() *cli.Command {
 			Usage: "send pictures of at most `SIZE` bytes, such as 4MB, by less quality, then by less size; counts the JPEG, which takes a third more in a request",
 		},
 	}
-	flags = append(flags, memoryFlag)
+	flags = append(flags, taskFlag, memoryFlag)
+	flags = append(flags, questionFlags()...)
+	flags = append(flags, fieldFlags()...)
 	flags = append(flags, serverFlags()...)
 	flags = append(flags, moneyFlags()...)
-	flags = append(flags, dryRunFlag)
+	flags = append(flags, dryRunFlag, oneOfAlikeFlag)
 	flags = append(flags, sampleFlags()...)
 	flags = append(flags, scanFlags()...)
 	flags = append(flags, urlsFlag)
@@ -42,6 +43,9 @@ func runCommand() *cli.Command {
 		Description: `vlocal run ~/Photos --prompt "What is in this photo?"
 vlocal run                          go on with what is pending of the last question
 vlocal run --urls list.txt          ask about images on the web
+vlocal run ~/Receipts --prompt "Read this receipt" --fields 'shop, total:number, day:date'
+vlocal run ~/Photos --task chairs --prompt "..."   give the question a name
+vlocal run --task chairs            go on with the question of that name
 
 With a server:
 VLOCAL_API_KEY=... vlocal run ~/Photos --model gpt-4o-mini --prompt "..."
@@ -54,6 +58,9 @@ Exit code: 0 all done, 1 could not run or stopped early, 2 wrong usage, 3 some r
 }
 
 func runAction(c *cli.Context) error {
+	if err := readPrompt(c); err != nil {
+		return err
+	}
 	roots, err := rootsOf(c)
 	if err != nil {
 		return err
@@ -77,7 +84,7 @@ func runAction(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		return ask(c, s, task, srv, store.Scope{Roots: roots, URLs: urls})
+		return ask(c, s, task, srv, store.Scope{Roots: roots, URLs: urls, OneOfAlike: c.Bool(oneOfAlikeFlag.Name)})
 	}()
 	return errors.Join(err, s.Close())
 }
@@ -142,10 +149,11 @@ func checkNumbers(c *cli.Context) error {
 // taskToRun gives the question that the flags ask, where they are silent that of
 // the last run, and whom to ask.
 func taskToRun(c *cli.Context, s *store.Store) (domain.Task, server, error) {
-	last, _, err := s.LastTask(c.Context)
+	last, named, err := taskBefore(c, s)
 	if err != nil {
 		return last, server{}, err
 	}
+	before := last
 	task := domain.Task{Prompt: cmp.Or(c.String("prompt"), last.Prompt), Parameters: last.Parameters}
 	if task.Prompt == "" {
 		return task, server{}, noQuestion()
@@ -159,16 +167,19 @@ func taskToRun(c *cli.Context, s *store.Store) (domain.Task, server, error) {
 	} {
 		// A new question starts from the defaults (which a config file may have
 		// changed), not from what the last one had.
-		if said(c, p.name) || *p.v == 0 || c.IsSet("prompt") {
+		if said(c, p.name) || *p.v == 0 || c.IsSet("prompt") && !named {
 			*p.v = c.Int(p.name)
 		}
 	}
-	if said(c, maxBytesFlag) || c.IsSet("prompt") { // 0 is a value as well
+	if said(c, maxBytesFlag) || c.IsSet("prompt") && !named { // 0 is a value as well
 		if task.MaxBytes, err = maxBytes(c); err != nil {
 			return task, server{}, err
 		}
 	}
-	if last.Model == builtin.Model && task.Prompt != last.Prompt {
+	if err := say(c, &task, before, named); err != nil {
+		return task, server{}, err
+	}
+	if last.Model == builtin.Model && task.Prompt != last.Prompt && !named {
 		// A new question is put to the offline model again only if nothing better
 		// is at hand.
 		last = domain.Task{}
@@ -178,48 +189,5 @@ func taskToRun(c *cli.Context, s *store.Store) (domain.Task, server, error) {
 		return task, srv, err
 	}
 	task.Model = srv.model
-	return task, srv, nil
-}
-
-func retryCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "retry",
-		Usage:     "ask again about the failed rows of the last run, and only those",
-		ArgsUsage: "[PATH...]",
-		Description: `vlocal retry
-vlocal retry ~/Photos/2024          only the failed ones in this folder`,
-		Flags: append(append(append(serverFlags(), moneyFlags()...), urlFlags()...), memoryFlag, dryRunFlag, quietFlag, jsonFlag),
-		Action: func(c *cli.Context) error {
-			roots, err := rootsOf(c)
-			if err != nil {
-				return err
-			}
-			if err := checkNumbers(c); err != nil {
-				return err
-			}
-			if err := checkURLMode(c); err != nil {
-				return err
-			}
-			s, err := store.Open(c.Context, database(c))
-			if err != nil {
-				return err
-			}
-			return errors.Join(retry(c.Context, c, s, roots), s.Close())
-		},
-	}
-}
-
-func retry(ctx context.Context, c *cli.Context, s *store.Store, roots []string) error {
-	task, err := lastTask(ctx, s)
-	if err != nil {
-		return err
-	}
-	if name := c.String("model"); said(c, "model") && name != task.Model {
-		return usagef("the failed rows were asked of %q; to ask %q is another question: vlocal run --model %s", task.Model, name, name)
-	}
-	srv, err := chooseServer(ctx, c, s, task)
-	if err != nil {
-		return err
-	}
-	return ask(c, s, task, srv, store.Scope{Roots: roots, Failed: true})
+	return task, srv, tellTask(c, s, before, task)
 }

@@ -47,14 +47,25 @@ func (a *asking) tellAhead(ctx context.Context) error {
 		}
 	}
 	share := float64(sizes.N) / float64(max(len(ahead.Spread), 1))
-	sent := sizes.Mean() * share * float64(ahead.Jobs)
+	examples := 0
+	for _, e := range a.shown {
+		examples += base64Len(len(e.Picture.JPEG))
+	}
+	sent := (sizes.Mean() + float64(examples)) * share * float64(ahead.Jobs)
 	if a.con.json {
 		return a.con.object(map[string]any{
-			"event": "dry-run", "images": ahead.Jobs, "bytes": ahead.Bytes, "sent_bytes": int64(sent),
+			"event": "dry-run", "images": ahead.Jobs, "bytes": ahead.Bytes, "sent_bytes": int64(sent), "examples": len(a.shown),
 			"model": a.server.model, "base_url": a.client.BaseURL(),
 		})
 	}
-	fmt.Fprintf(a.con.out, "would ask %s about %s\n", a.server.whom(), count(ahead.Jobs, "image"))
+	fewer := ""
+	if a.scope.OneOfAlike {
+		fewer = ", less those that look alike"
+	}
+	fmt.Fprintf(a.con.out, "would ask %s about %s%s\n", a.server.whom(), count(ahead.Jobs, "image"), fewer)
+	if ahead.Jobs > 0 && len(a.shown) > 0 {
+		fmt.Fprintf(a.con.out, "examples   %s with each image, which the model is paid for too\n", count(len(a.shown), "picture"))
+	}
 	if ahead.Jobs > 0 {
 		fmt.Fprintf(a.con.out, "files      %s\nsent       about %s, from %s that were prepared\nnothing was sent; --sample 20 asks about a few and tells the cost of the rest\n",
 			bytesText(float64(ahead.Bytes)), bytesText(sent), count(len(ahead.Spread), "picture"))
@@ -96,6 +107,8 @@ func (a *asking) sample(ctx context.Context, drain <-chan struct{}, n int) (goOn
 	}
 	if isTerminal(os.Stdin) {
 		goOn, err = a.confirmed(drain, ahead.Jobs)
+	} else if a.scope.Redo != nil {
+		a.con.remark("the rest keep their answers; --yes goes on without asking")
 	} else {
 		a.con.remark("the rest is pending; --yes goes on without asking, and so does: %s run", program(a.c))
 	}
@@ -119,7 +132,24 @@ func (a *asking) endSample(o outcome) error {
 
 // confirmed asks the person. Ctrl-C is an answer too.
 func (a *asking) confirmed(drain <-chan struct{}, jobs int) (bool, error) {
-	fmt.Fprintf(a.con.err, "Go on with the other %s? [y/N] ", count(jobs, "image"))
+	yes, interrupted := a.con.agreed(drain, fmt.Sprintf("Go on with the other %s?", count(jobs, "image")))
+	switch {
+	case yes:
+		return true, nil
+	case a.scope.Redo != nil:
+		a.con.remark("the rest keep their answers")
+	default:
+		a.con.remark("the rest is pending; go on with: %s run", program(a.c))
+	}
+	if interrupted {
+		return false, errTold
+	}
+	return false, nil
+}
+
+// agreed asks a person a question; Ctrl-C, which closes drain, interrupts it.
+func (c console) agreed(drain <-chan struct{}, question string) (yes, interrupted bool) {
+	fmt.Fprint(c.err, question+" [y/N] ")
 	line, in := make(chan string, 1), bufio.NewReader(os.Stdin)
 	go func() { // ends with the program, if nobody answers
 		text, _ := in.ReadString('\n')
@@ -127,14 +157,9 @@ func (a *asking) confirmed(drain <-chan struct{}, jobs int) (bool, error) {
 	}()
 	select {
 	case answer := <-line:
-		if answer == "y" || answer == "yes" {
-			return true, nil
-		}
-		a.con.remark("the rest is pending; go on with: %s run", program(a.c))
-		return false, nil
+		return answer == "y" || answer == "yes", false
 	case <-drain:
-		a.con.remark("the rest is pending; go on with: %s run", program(a.c))
-		return false, errTold
+		return false, true
 	}
 }
 
@@ -158,8 +183,11 @@ func (a *asking) tellSampled(ctx context.Context, o outcome) error {
 }
 
 func sampledText(r domain.Result) string {
-	if r.Status == domain.Done {
+	switch {
+	case r.Status == domain.Done:
 		return r.Answer
+	case r.ErrorKind == "":
+		return outcomeText(r)
 	}
 	return fmt.Sprintf("%s: %s", r.ErrorKind, r.Error)
 }

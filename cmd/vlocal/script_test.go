@@ -96,6 +96,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"photos":  photos,
+			"copies":  copies,
 			"serve":   serve,
 			"asked":   asked,
 			"await":   await,
@@ -154,7 +155,8 @@ func photos(ts *testscript.TestScript, _ bool, args []string) {
 		return
 	}
 	write("lake.jpg", testimage.WithEXIF(testimage.JPEG(testimage.Turned(testimage.Landscape(320, 200), 6), 90),
-		testimage.EXIF{Orientation: 6, TakenAt: "2024:05:01 12:33:00", Offset: "+02:00", GPS: true}))
+		testimage.EXIF{Orientation: 6, TakenAt: "2024:05:01 12:33:00", Offset: "+02:00", GPS: true,
+			Make: "Canon", Model: "Canon EOS 40D", Lens: "EF 35mm f/2"}))
 	write("badge.png", testimage.PNG(testimage.Badge(120, 120)))
 	write("chart.gif", testimage.GIF(testimage.Chart(300, 200)))
 	write("fruit.webp", testimage.WebP(testimage.StillLife(160, 120)))

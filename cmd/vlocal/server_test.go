@@ -54,9 +54,13 @@ type badServer struct {
 //	broken     says 500 to every request
 //	keyed      takes only keys with "good" in them, and repeats others
 //	several    has models of any name, of which "shy" refuses and "sick" says 500
+//	jsonobject takes json_object and refuses json_schema, as DeepSeek says it
+//	nojson     refuses both, and answers in a code fence
+//	prosaic    takes both and answers in prose, until that is rejected
 //	fetching   fetches a URL that it is passed, and tells the picture's size
+//	telling    answers with what it was told, message by message, and by whom
 //	nolist     answers, but has no list of its models; nor have stuck, auth,
-//	           textonly, newnames and broken
+//	           textonly, newnames, broken and telling
 //	offers     lists models as OpenRouter does, to anybody
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	s := &badServer{mode: args[0], good: builtin.Handler(), answers: map[[32]byte]int{}, release: make(chan struct{})}
@@ -139,7 +143,7 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n := s.n
 	s.auth = r.Header.Get("Authorization")
 	s.mu.Unlock()
-	if r.URL.Path == "/v1/models" && slices.Contains([]string{"stuck", "auth", "textonly", "newnames", "broken", "nolist"}, s.mode) {
+	if r.URL.Path == "/v1/models" && slices.Contains([]string{"stuck", "auth", "textonly", "newnames", "broken", "nolist", "telling"}, s.mode) {
 		http.NotFound(w, r)
 		return
 	}
@@ -200,9 +204,19 @@ func (s *badServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		body = bytes.Replace(body, []byte(name), []byte(builtin.Model), 1)
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	case "jsonobject", "nojson", "prosaic":
+		if r.Method == http.MethodPost {
+			s.columns(w, r, body)
+			return
+		}
 	case "fetching":
 		if r.Method == http.MethodPost {
 			s.fetch(w, body)
+			return
+		}
+	case "telling":
+		if r.Method == http.MethodPost {
+			told(w, body)
 			return
 		}
 	case "streaming":

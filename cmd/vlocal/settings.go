@@ -255,12 +255,18 @@ func flagOf(key string) string { return strings.ReplaceAll(key, "_", "-") }
 // are done, with what to do instead of writing them down. Nobody who can write a
 // config file beside a database shall say yes to spending for another.
 var ofOneCall = map[string]string{
-	"prompt":  "the question is asked with --prompt, and remembered",
-	"json":    "it is for the program that calls, as --json",
-	"yes":     "it is for the moment, as --yes",
-	"dry-run": "it is for the moment, as --dry-run",
-	"sample":  "it is for the moment, as --sample",
-	"urls":    "it is for the moment, as --urls",
+	"prompt":      "the question is asked with --prompt, and remembered",
+	"prompt-file": "the question is asked with --prompt-file, and remembered",
+	"system":      "it is part of the question, as --system, and remembered",
+	"example":     "it is part of the question, as --example, and remembered",
+	"fields":      "they are part of the question, said with --fields, and remembered",
+	"schema":      "it is part of the question, said with --schema, and remembered",
+	"task":        "it is for the moment, as --task",
+	"json":        "it is for the program that calls, as --json",
+	"yes":         "it is for the moment, as --yes",
+	"dry-run":     "it is for the moment, as --dry-run",
+	"sample":      "it is for the moment, as --sample",
+	"urls":        "it is for the moment, as --urls",
 }
 
 // runSettings are the flags of run as keys of a config file. A new flag is one by

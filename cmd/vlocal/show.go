@@ -1,16 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"vlocal/domain"
+	"vlocal/fields"
 	"vlocal/scan"
 	"vlocal/store"
 )
@@ -23,7 +26,7 @@ func showCommand() *cli.Command {
 		Description: `vlocal show ~/Photos/IMG_1234.jpg
 vlocal show IMG_1234.jpg            the file name alone, if there is one of that name
 vlocal show 17                      the ID that 'vlocal list' prints`,
-		Flags: []cli.Flag{jsonFlag},
+		Flags: []cli.Flag{taskFlag, jsonFlag},
 		Action: reading(func(ctx context.Context, c *cli.Context, s *store.Store) error {
 			if c.Args().Len() != 1 {
 				return usagef("show which image? For example: vlocal show IMG_1234.jpg, or an ID that 'vlocal list' prints")
@@ -35,6 +38,13 @@ vlocal show 17                      the ID that 'vlocal list' prints`,
 			histories, err := s.Histories(ctx, image.ID)
 			if err != nil {
 				return err
+			}
+			if name := c.String("task"); name != "" {
+				task, err := taskNamed(ctx, s, name)
+				if err != nil {
+					return err
+				}
+				histories = slices.DeleteFunc(histories, func(h store.History) bool { return h.Task.ID != task.ID })
 			}
 			con := consoleOf(c)
 			if con.json {
@@ -85,28 +95,70 @@ func historyText(i domain.Image, all []store.History) string {
 	}
 	line("image", "%d  %s", i.ID, oneLine(domain.PathText(i.Path)))
 	line("file", "%s", fileText(i))
+	if i.Camera+i.Lens != "" {
+		line("camera", "%s", oneLine(strings.Trim(i.Camera+", "+i.Lens, ", ")))
+	}
+	if i.Place.Known {
+		line("place", "%.6f, %.6f", i.Place.Latitude, i.Place.Longitude)
+	}
 	if len(all) == 0 {
 		line("", "not asked about yet; vlocal run asks")
 	}
 	for _, h := range all {
 		b.WriteByte('\n')
+		line("task", "%s", strings.TrimSpace(h.Task.ShortHash()+"  "+h.Task.Name))
 		line("question", "%s", oneLine(h.Task.Prompt))
+		if h.Task.System != "" {
+			line("system", "%s", oneLine(h.Task.System))
+		}
 		line("model", "%s", oneLine(h.Result.Model))
 		line("status", "%s", h.Result.Status)
-		if h.Result.Answer != "" {
-			line("answer", "%s", indented(h.Result.Answer))
+		if answer := answerText(h.Result); answer != "" {
+			line("answer", "%s", indented(answer))
+		}
+		if mended := strings.TrimPrefix(strings.TrimPrefix(h.Result.Warning, i.Warning), "; "); mended != "" {
+			line("mended", "%s", oneLine(mended))
+		}
+		if h.Result.Status == domain.Skipped && h.Result.AskedInstead != "" {
+			line("alike", "asked instead: %s", oneLine(h.Result.AskedInstead))
+		}
+		if h.Result.AskedInstead != "" {
+			why := "has the same bytes"
+			if h.Result.Status == domain.Skipped {
+				why = "looks alike"
+			}
+			line("shared", "%s was asked about, which %s", oneLine(h.Result.AskedInstead), why)
+		}
+		if h.Earlier.Model != "" {
+			text := indented(h.Earlier.Text)
+			if h.Earlier.Text == h.Result.Answer {
+				text = "the same"
+			}
+			line("earlier", "%s said: %s", oneLine(h.Earlier.Model), text)
 		}
 		if h.Result.Error != "" {
 			line("error", "%s: %s", h.Result.ErrorKind, indented(h.Result.Error))
 		}
-		if h.Result.Status == domain.Done && len(h.Attempts) == 0 {
-			line("attempts", "none: a file with the same bytes was asked about")
-		}
 		for n, a := range h.Attempts {
 			line(fmt.Sprintf("attempt %d", n+1), "%s", attemptText(a))
+			if said := a.Answer.Text; said != "" && said != h.Result.Answer && said != h.Earlier.Text {
+				line("", "answered: %s", indented(said))
+			}
 		}
 	}
 	return b.String()
+}
+
+// answerText gives the fields of an answer, one a line, or its text.
+func answerText(r domain.Result) string {
+	if r.Fields == "" {
+		return r.Answer
+	}
+	var lines []string
+	for _, v := range fields.Values(r.Fields) {
+		lines = append(lines, oneLine(v.Name)+": "+oneLine(v.Text))
+	}
+	return cmp.Or(strings.Join(lines, "\n"), r.Answer)
 }
 
 // fileText tells what is known of a file. The size of one on the web is not on
@@ -165,16 +217,18 @@ func historyObject(i domain.Image, all []store.History) map[string]any {
 		for _, a := range h.Attempts {
 			attempts = append(attempts, map[string]any{
 				"started_at": a.StartedAt.UTC(), "ended_at": a.EndedAt.UTC(), "outcome": a.Outcome, "error": a.Error,
-				"http_status": a.HTTPStatus, "latency_ms": a.Latency.Milliseconds(), "answer": a.Answer.Text,
+				"http_status": a.HTTPStatus, "model": a.Asked.Model, "latency_ms": a.Latency.Milliseconds(), "answer": a.Answer.Text,
 				"finish_reason": a.Answer.FinishReason, "tokens_in": a.Answer.TokensIn, "tokens_out": a.Answer.TokensOut,
 			})
 		}
 		tasks = append(tasks, map[string]any{
-			"prompt": h.Task.Prompt, "result": resultObject(h.Result), "attempts": attempts,
+			"hash": h.Task.Hash(), "task": h.Task.Name, "prompt": h.Task.Prompt, "system": h.Task.System,
+			"earlier_answer": h.Earlier.Text, "earlier_model": h.Earlier.Model, "result": resultObject(h.Result), "attempts": attempts,
 		})
 	}
 	return map[string]any{
 		"id": i.ID, "path": domain.PathText(i.Path), "bytes": i.Size, "width": i.Width, "height": i.Height,
-		"format": i.Format, "orientation": i.Orientation, "taken_at": i.TakenAt, "warning": i.Warning, "tasks": tasks,
+		"format": i.Format, "orientation": i.Orientation, "taken_at": i.TakenAt, "warning": i.Warning,
+		"camera": i.Camera, "lens": i.Lens, "place": placeObject(i.Place), "phash": hashText(i.Hash), "tasks": tasks,
 	}
 }

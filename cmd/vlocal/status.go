@@ -20,9 +20,9 @@ func statusCommand() *cli.Command {
 		Usage:       "tell how far it is, what failed and why, and what it took",
 		ArgsUsage:   " ",
 		Description: "vlocal status",
-		Flags:       []cli.Flag{jsonFlag},
+		Flags:       []cli.Flag{taskFlag, jsonFlag},
 		Action: reading(func(ctx context.Context, c *cli.Context, s *store.Store) error {
-			report, err := statusOf(ctx, s)
+			report, err := statusOf(ctx, c, s)
 			if err != nil {
 				return err
 			}
@@ -68,12 +68,18 @@ type statusReport struct {
 // lastDecisions is how many of the last run's decisions are told.
 const lastDecisions = 8
 
-func statusOf(ctx context.Context, s *store.Store) (r statusReport, err error) {
+func statusOf(ctx context.Context, c *cli.Context, s *store.Store) (r statusReport, err error) {
 	r.database = s.Path()
 	if r.images, r.missing, err = s.Images(ctx); err != nil {
 		return r, err
 	}
-	if r.task, r.asked, err = s.LastTask(ctx); err != nil || !r.asked {
+	if name := c.String("task"); name != "" {
+		r.task, err = taskNamed(ctx, s, name)
+		r.asked = err == nil
+	} else {
+		r.task, r.asked, err = s.LastTask(ctx)
+	}
+	if err != nil || !r.asked {
 		return r, err
 	}
 	if r.totals, err = s.Totals(ctx, r.task.ID); err != nil {
@@ -105,6 +111,7 @@ func (r statusReport) text(program string) string {
 		l.add("next", `%s run --prompt "What is in this photo?"`, program)
 		return l.String()
 	}
+	l.add("task", "%s", strings.TrimSpace(r.task.ShortHash()+"  "+r.task.Name))
 	l.add("question", "%s", oneLine(r.task.Prompt))
 	l.add("model", "%s", oneLine(r.task.Model))
 	r.progress(&l)
@@ -139,6 +146,9 @@ func (r statusReport) progress(l *lines) {
 	for _, kind := range kindsIn(t.Failures) {
 		l.add("", "  %-15s %s", kind, number(t.Failures[kind]))
 	}
+	if t.Alike > 0 {
+		l.add("alike", "%s skipped, because one that looks alike is asked instead", number(t.Alike))
+	}
 	if t.Shared > 0 {
 		l.add("shared", "%s have the answer of a file with the same bytes", number(t.Shared))
 	}
@@ -170,6 +180,14 @@ func (r statusReport) spending(l *lines) {
 	}
 }
 
+// hashOf gives the hash of a task; "" of none.
+func hashOf(t domain.Task) string {
+	if t.ID == 0 {
+		return ""
+	}
+	return t.Hash()
+}
+
 func (r statusReport) object() map[string]any {
 	t := r.totals
 	keys, tasks, decisions := []map[string]any{}, []map[string]any{}, []map[string]any{}
@@ -190,8 +208,8 @@ func (r statusReport) object() map[string]any {
 	}
 	return map[string]any{
 		"database": r.database, "images": r.images, "missing": r.missing,
-		"prompt": r.task.Prompt, "model": r.task.Model,
-		"jobs": t.Jobs, "failures": t.Failures, "shared": t.Shared,
+		"task": r.task.Name, "hash": hashOf(r.task), "prompt": r.task.Prompt, "model": r.task.Model,
+		"jobs": t.Jobs, "failures": t.Failures, "shared": t.Shared, "alike": t.Alike,
 		"attempts": t.Attempts, "interrupted": t.Interrupted,
 		"tokens_in": t.TokensIn, "tokens_out": t.TokensOut, "tokens_cached": t.TokensCached,
 		"cost_usd": moneyNumber(t.Spent, t.Unpriced), "unpriced": t.Unpriced,

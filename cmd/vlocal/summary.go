@@ -18,6 +18,8 @@ type outcome struct {
 	// failedBefore counts all failed rows in the run's scope, those of earlier
 	// runs included.
 	failedBefore int
+	// redo says that done rows were asked again.
+	redo bool
 	// program is how to call vlocal again.
 	program string
 	runID   int64
@@ -39,6 +41,9 @@ func (c console) tellRun(o outcome) error {
 	case errors.Is(o.stopped, worker.ErrDrained):
 		return errTold
 	case o.stopped != nil:
+		if o.redo {
+			return fmt.Errorf("the run stopped, %s with the earlier answer: %w", count(o.kept(), "image"), o.stopped)
+		}
 		return fmt.Errorf("the run stopped, %s still pending: %w", count(o.left, "image"), o.stopped)
 	case o.left > 0:
 		return fmt.Errorf("%s left to another run, because too many requests were tries again", count(o.left, "image"))
@@ -51,10 +56,22 @@ func (c console) tellRun(o outcome) error {
 func (o outcome) text() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	if o.total == 0 {
+	switch {
+	case o.total == 0 && o.redo:
+		line("nothing to ask again: no such rows are done")
+	case o.redo:
+		line("%s asked again: %s done, %s kept their earlier answer", count(o.total, "image"), number(o.Done), number(o.kept()))
+	case o.total == 0:
 		line("nothing to ask: no new or pending images")
-	} else {
-		line("%s: %s done, %s failed, %s pending", count(o.total, "image"), number(o.Done), number(o.Failed), number(o.left))
+	default:
+		skipped := ""
+		if o.Skipped > 0 {
+			skipped = number(o.Skipped) + " skipped, "
+		}
+		line("%s: %s done, %s failed, %s%s pending", count(o.total, "image"), number(o.Done), number(o.Failed), skipped, number(o.left))
+	}
+	if o.Skipped > 0 {
+		line("  %s skipped, because one that looks alike is asked instead; without --%s they are asked", number(o.Skipped), oneOfAlikeFlag.Name)
 	}
 	if o.Shared > 0 {
 		line("  %s share the answer of a file with the same bytes", number(o.Shared))
@@ -91,13 +108,16 @@ func (o outcome) next() (commands []string) {
 	if o.left > 0 {
 		add("run", "go on with the pending rows")
 	}
-	if o.failedBefore > 0 {
+	if o.failedBefore > 0 && !o.redo {
 		add("list --status failed", fmt.Sprintf("see why %s failed", count(o.failedBefore, "row")))
 		add("retry", "ask again about the failed rows")
 	}
 	add("export photos.csv", "open the answers in a spreadsheet")
 	return commands
 }
+
+// kept is how many rows a redo left as they were.
+func (o outcome) kept() int { return o.total - o.Done }
 
 // successRate is the share of the jobs that went through that are done, in
 // percent.
@@ -123,8 +143,8 @@ func (o outcome) object() map[string]any {
 		stopped = o.stopped.Error()
 	}
 	l := o.Latency
-	return map[string]any{
-		"event": "summary", "total": o.total, "done": o.Done, "shared": o.Shared, "failed": o.Failed, "pending": o.left,
+	object := map[string]any{
+		"event": "summary", "total": o.total, "done": o.Done, "shared": o.Shared, "failed": o.Failed, "skipped": o.Skipped, "pending": o.left,
 		"failures": o.Failures, "errors": o.Errors, "requests": o.Sent, "retried": o.Retried,
 		"success_rate": round(o.successRate()),
 		"latency_ms": map[string]int64{
@@ -135,6 +155,10 @@ func (o outcome) object() map[string]any {
 		"tokens_in": o.TokensIn, "tokens_out": o.TokensOut, "tokens_cached": o.TokensCached,
 		"cost_usd": moneyNumber(o.Spent, o.Unpriced), "unpriced": o.Unpriced, "stopped": stopped,
 	}
+	if o.redo {
+		object["kept"] = o.kept()
+	}
+	return object
 }
 
 // kindsIn gives the kinds of a count, the most frequent first.

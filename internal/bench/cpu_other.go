@@ -2,13 +2,7 @@
 
 package main
 
-import (
-	"os"
-	"time"
-)
+import "time"
 
 // cpuTime cannot be told here.
 func cpuTime() time.Duration { return 0 }
-
-// peakOf cannot be told here.
-func peakOf(*os.ProcessState) int64 { return 0 }

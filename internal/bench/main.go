@@ -1,9 +1,10 @@
 // Bench measures the loop of a run against a server with settable latencies,
-// limits and faults, and prints tables. Each row is measured in a process of its
-// own, with the server in another, so that CPU and peak memory are the client's
-// alone.
+// limits and faults, and the making of small pictures against other programs, and
+// prints tables. Each row is measured in a process of its own, with the server in
+// another, so that CPU and peak memory are the client's alone.
 //
 //	go run ./internal/bench
+//	go run ./internal/bench -scenario images
 //	go run ./internal/bench -scenario latency -requests 10000
 package main
 
@@ -29,6 +30,8 @@ type settings struct {
 	photos                             int
 	folder                             string
 	jobs, rows, files                  int
+	rounds                             int
+	real                               string
 }
 
 func main() {
@@ -40,6 +43,8 @@ func main() {
 	flag.Float64Var(&s.minutes, "minutes", 3, "measure the rate scenario for `M` minutes after the first")
 	flag.Uint64Var(&s.seed, "seed", 1, "draw the latencies and faults from seed `N`")
 	flag.BoolVar(&s.json, "json", false, "print what was measured as JSON, one row a line")
+	flag.IntVar(&s.rounds, "rounds", 5, "measure each way of the images scenario `N` times, in turn")
+	flag.StringVar(&s.real, "real", "../shared/photos", "take real photos for the images scenario from the folders in `DIR`, where it is there")
 	flag.StringVar(&s.profile, "cpuprofile", "", "write a CPU profile of vlocal's last measurement to `FILE`")
 	flag.IntVar(&s.photos, "photos", 1000, "run the photos scenario on `N` photos (some 3 MB each, in the folder for temporary files)")
 	flag.StringVar(&s.folder, "folder", "", "in the photos scenario take the files in `FOLDER` too")
@@ -60,6 +65,10 @@ func main() {
 		err = serve(os.Stdin, os.Stdout)
 	case roleClient:
 		err = measureFrom(ctx, os.Stdin, os.Stdout)
+	case rolePrepare:
+		err = prepareFrom(ctx, os.Stdin)
+	case roleDraw:
+		err = drawFrom(os.Stdin, os.Stdout)
 	default:
 		err = fmt.Errorf("no role %q", *role)
 	}
@@ -76,6 +85,12 @@ func benchmark(ctx context.Context, s settings, chosen string) error {
 		scenario, ok := find(name)
 		if !ok {
 			return fmt.Errorf("there is no scenario %q; there are %s", name, strings.Join(names(), ", "))
+		}
+		if scenario.run != nil {
+			if err := scenario.run(ctx, s, os.Stdout); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			continue
 		}
 		rows := scenario.rows(s)
 		var results []result

@@ -15,8 +15,10 @@ import (
 
 // The roles of the processes that bench starts of itself.
 const (
-	roleServer = "server"
-	roleClient = "client"
+	roleServer  = "server"
+	roleClient  = "client"
+	rolePrepare = "prepare"
+	roleDraw    = "draw"
 )
 
 // serve starts a load server with the options that stand in the first line of in,

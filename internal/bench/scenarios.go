@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -14,9 +16,11 @@ type scenario struct {
 	columns     []string
 	rows        func(settings) []row
 	cells       func(row, result) []string
+	// run measures and prints in place of these, where there is no server.
+	run func(context.Context, settings, io.Writer) error
 }
 
-var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario, jobsScenario, statusScenario, scanScenario}
+var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario, imagesScenario, jobsScenario, statusScenario, scanScenario}
 
 func names() (all []string) {
 	for _, s := range scenarios {

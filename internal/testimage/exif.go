@@ -2,6 +2,7 @@ package testimage
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"hash/crc32"
 	"slices"
@@ -15,8 +16,16 @@ type EXIF struct {
 	TakenAt string
 	// Offset is OffsetTimeOriginal, by the standard "+02:00".
 	Offset string
+	// Make, Model and Lens are the camera's maker, its model and LensModel.
+	Make, Model, Lens string
 	// GPS adds a place: 47° 33' 21" N, 13° 38' 57" E.
 	GPS bool
+	// NorthSouth and EastWest stand for its N and E, if they are not "".
+	NorthSouth, EastWest string
+	// ColorSpace is 1 for sRGB, 0xffff for one that is not named, and Interop the
+	// InteroperabilityIndex: "R03" for Adobe RGB.
+	ColorSpace int
+	Interop    string
 }
 
 // WithEXIF gives a copy of a file of this package with metadata put where the
@@ -103,18 +112,24 @@ func (e EXIF) directories(at int, more []entry) []byte {
 	if e.Orientation != 0 {
 		main = append(main, short(0x0112, e.Orientation))
 	}
-	var photo, place []entry
+	main = append(main, e.camera()...)
+	var photo []entry
+	if e.Lens != "" {
+		photo = append(photo, ascii(0xa434, e.Lens))
+	}
 	if e.TakenAt != "" {
 		photo = append(photo, ascii(0x9003, e.TakenAt))
 	}
 	if e.Offset != "" {
 		photo = append(photo, ascii(0x9011, e.Offset))
 	}
-	if e.GPS {
-		place = []entry{
-			ascii(1, "N"), fractions(2, 47, 33, 21), ascii(3, "E"), fractions(4, 13, 38, 57),
-		}
+	if e.ColorSpace != 0 {
+		photo = append(photo, short(0xa001, e.ColorSpace))
 	}
+	if e.Interop != "" {
+		photo = append(photo, long(0xa005, 0)) // told below
+	}
+	place := e.place()
 	// The pointers have the same size whatever they say, so a first layout
 	// with zeros tells where the directories come to stand.
 	layout := func(photoAt, placeAt int) []byte {
@@ -132,6 +147,12 @@ func (e EXIF) directories(at int, more []entry) []byte {
 	var behind []byte
 	if photo != nil {
 		behind = directory(photoAt, photo)
+		if e.Interop != "" {
+			last := &photo[len(photo)-1]
+			last.value = le.AppendUint32(nil, uint32(photoAt+len(behind)))
+			behind = directory(photoAt, photo)
+			behind = append(behind, directory(photoAt+len(behind), []entry{ascii(1, e.Interop)})...)
+		}
 		placeAt += len(behind)
 	}
 	if place != nil {
@@ -140,14 +161,36 @@ func (e EXIF) directories(at int, more []entry) []byte {
 	return append(layout(photoAt, placeAt), behind...)
 }
 
+// camera gives the tags of maker and model.
+func (e EXIF) camera() (tags []entry) {
+	if e.Make != "" {
+		tags = append(tags, ascii(0x010f, e.Make))
+	}
+	if e.Model != "" {
+		tags = append(tags, ascii(0x0110, e.Model))
+	}
+	return tags
+}
+
+// place gives the directory of GPS.
+func (e EXIF) place() []entry {
+	if !e.GPS {
+		return nil
+	}
+	return []entry{
+		ascii(1, cmp.Or(e.NorthSouth, "N")), fractions(2, 47, 33, 21),
+		ascii(3, cmp.Or(e.EastWest, "E")), fractions(4, 13, 38, 57),
+	}
+}
+
 // block is a whole TIFF structure that holds nothing but the metadata.
 func (e EXIF) block() []byte {
 	return append([]byte("II*\x00\x08\x00\x00\x00"), e.directories(8, nil)...)
 }
 
-// intoTIFF appends a new main directory, the old one's tags and e's, and points
+// intoTIFF appends a new main directory, the old one's tags, e's and more, and points
 // the header at it.
-func (e EXIF) intoTIFF(file []byte) []byte {
+func (e EXIF) intoTIFF(file []byte, more ...entry) []byte {
 	at := int(le.Uint32(file[4:]))
 	n := int(le.Uint16(file[at:]))
 	var old []entry
@@ -162,7 +205,7 @@ func (e EXIF) intoTIFF(file []byte) []byte {
 		out = append(out, 0)
 	}
 	le.PutUint32(out[4:], uint32(len(out)))
-	return append(out, e.directories(len(out), old)...)
+	return append(out, e.directories(len(out), append(old, more...))...)
 }
 
 func pngChunk(name string, data []byte) []byte {

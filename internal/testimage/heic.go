@@ -25,6 +25,10 @@ type HEIF struct {
 	Matrix int
 	// Colr adds a colr property that says so again.
 	Colr bool
+	// Primaries and Curve are those of ITU-T H.273 that the property tells; 1 for 0.
+	Primaries, Curve int
+	// Profile adds a colr property with an ICC profile.
+	Profile []byte
 	// EXIF is metadata, if it is not the zero value.
 	EXIF EXIF
 	// Claim is the size that it says to have, if it is not its own.
@@ -91,7 +95,12 @@ func (o HEIF) file(brand string, items []heifItem, config []byte, tile, size ima
 		if o.Full {
 			full = 0x80
 		}
-		add(box("colr", []byte("nclx"), []byte{0, 1, 0, 1, 0, byte(o.Matrix), full}))
+		add(box("colr", []byte("nclx"), []byte{
+			0, byte(max(o.Primaries, 1)), 0, byte(max(o.Curve, 1)), 0, byte(o.Matrix), full,
+		}))
+	}
+	if o.Profile != nil {
+		add(box("colr", []byte("prof"), o.Profile))
 	}
 	var refs []byte
 	n := len(items)

@@ -60,9 +60,9 @@ func rawTIFF(format string, small, large []byte, e EXIF) []byte {
 	case "dng":
 		first = append(first, entry{0xc612, 1, 4, []byte{1, 4, 0, 0}})
 	case "nef":
-		first = append(first, ascii(0x010f, "NIKON CORPORATION"))
+		e.Make = "NIKON CORPORATION"
 	case "arw":
-		first = append(first, ascii(0x010f, "SONY"))
+		e.Make = "SONY"
 	case "rw2":
 		if large != nil {
 			e := entry{0x002e, 7, uint32(len(large)), large}
@@ -88,9 +88,12 @@ func rawTIFF(format string, small, large []byte, e EXIF) []byte {
 // orf is like TIFF; its large preview is named by the maker's notes, in which places
 // count from their own start.
 func orf(small, large []byte, e EXIF) []byte {
-	const at, exif, note = 8, 2000, 2400
+	const at, gps, exif, note = 8, 1500, 2000, 2400
 	jpegs := note + 400
-	first := []entry{long(0x8769, exif)}
+	first := append(e.camera(), long(0x8769, exif))
+	if e.GPS {
+		first = append(first, long(0x8825, gps))
+	}
 	if e.Orientation != 0 {
 		first = append(first, short(0x0112, e.Orientation))
 	}
@@ -98,6 +101,8 @@ func orf(small, large []byte, e EXIF) []byte {
 		first = append(first, long(0x0201, jpegs), long(0x0202, len(small)))
 	}
 	out := append([]byte("IIRO\x08\x00\x00\x00"), directory(at, first)...)
+	out = append(out, make([]byte, gps-len(out))...)
+	out = append(out, directory(gps, e.place())...)
 	out = append(out, make([]byte, exif-len(out))...)
 	notes := append([]byte("OLYMPUS\x00II\x03\x00"), directory(12, []entry{{0x2020, 13, 1, le.AppendUint32(nil, 100)}})...)
 	notes = append(notes, make([]byte, 100-len(notes))...)
@@ -109,6 +114,9 @@ func orf(small, large []byte, e EXIF) []byte {
 	tags := []entry{{0x927c, 7, uint32(len(notes)), le.AppendUint32(nil, note)}} // where they stand
 	if e.TakenAt != "" {
 		tags = append(tags, ascii(0x9003, e.TakenAt))
+	}
+	if e.Lens != "" {
+		tags = append(tags, ascii(0xa434, e.Lens))
 	}
 	if e.Offset != "" {
 		tags = append(tags, ascii(0x9011, e.Offset))
@@ -135,8 +143,12 @@ func cr3(small, large []byte, e EXIF) []byte {
 	if e.Offset != "" {
 		two = append(two, ascii(0x9011, e.Offset))
 	}
+	one = append(one, e.camera()...)
+	if e.Lens != "" {
+		two = append(two, ascii(0xa434, e.Lens))
+	}
 	moov := func(at int) []byte {
-		parts := [][]byte{box("uuid", []byte(canon), box("CMT1", tiff(one...)), box("CMT2", tiff(two...)))}
+		parts := [][]byte{box("uuid", []byte(canon), box("CMT1", tiff(one...)), box("CMT2", tiff(two...)), box("CMT4", tiff(e.place()...)))}
 		if large != nil {
 			parts = append(parts, box("trak", box("mdia", box("minf", box("stbl",
 				box("stsz", u32(0, len(large), 1)), box("co64", u32(0, 1, 0, at)))))))

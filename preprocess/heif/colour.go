@@ -2,11 +2,13 @@ package heif
 
 import "image"
 
-// colour says how samples stand for colours: the matrix by its number in ITU-T
-// H.273, and whether they take all levels.
+// colour says how samples stand for colours: the matrix, primaries and curve by
+// their numbers in ITU-T H.273, 0 where they are not told, and whether samples take
+// all levels.
 type colour struct {
-	matrix int
-	full   bool
+	matrix           int
+	full             bool
+	primaries, curve int
 }
 
 const unspecified = 2
@@ -21,7 +23,8 @@ func told(colr []byte) (colour, bool) {
 	if len(colr) < 11 || string(colr[:4]) != "nclx" {
 		return colour{}, false
 	}
-	return colour{matrix: int(colr[8])<<8 | int(colr[9]), full: colr[10]&0x80 != 0}, true
+	u16 := func(at int) int { return int(colr[at])<<8 | int(colr[at+1]) }
+	return colour{matrix: u16(8), full: colr[10]&0x80 != 0, primaries: u16(4), curve: u16(6)}, true
 }
 
 // weights gives the share of red and blue in the luma (ITU-T H.273, table 4).

@@ -31,6 +31,12 @@ type Picture struct {
 	Width, Height int
 	// Orientation is as in EXIF, 1 to 8.
 	Orientation int
+	// Profile is an ICC profile, nil where there is none. It goes before the
+	// numbers.
+	Profile []byte
+	// Primaries and Curve say by their numbers in ITU-T H.273 what the colours are;
+	// 0 where they are not told.
+	Primaries, Curve int
 
 	c      *container
 	it     *item
@@ -59,6 +65,7 @@ func Open(data []byte) (*Picture, error) {
 	}
 	p.crop = image.Rectangle{Max: p.canvas}
 	p.readTransforms()
+	p.readProfile()
 	p.Width, p.Height = p.crop.Dx(), p.crop.Dy()
 	return p, nil
 }

@@ -174,13 +174,12 @@ func readColour(b *bits, layers int, s *sequence) {
 	}
 	b.skip(3)
 	full := b.flag()
-	matrix := unspecified
+	c := colour{matrix: unspecified, full: full}
 	if b.flag() {
-		b.skip(16)
-		matrix = b.u(8)
+		c.primaries, c.curve, c.matrix = b.u(8), b.u(8), b.u(8)
 	}
 	if !b.short {
-		s.colour = colour{matrix: matrix, full: full}
+		s.colour = c
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 // maxEntries bounds a directory's tags. A raw file's have some 60.
 const maxEntries = 2000
 
+// maxText bounds a text, in bytes; that of a lens may have some 60.
+const maxText = 256
+
 // File is a TIFF file or a part of another file that is built like one.
 type File struct {
 	// Bytes are those that offsets count in.
@@ -122,10 +125,41 @@ func (f File) Number(e Entry) (uint32, bool) {
 	return 0, false
 }
 
+// Fractions gives up to limit of an entry's values, if they are of two uint32 each;
+// one by 0 is infinite or no number.
+func (f File) Fractions(e Entry, limit int) (out []float64) {
+	v := f.Value(e)
+	for e.Kind == 5 && len(v) >= 8 && len(out) < limit {
+		out = append(out, float64(f.Order.Uint32(v))/float64(f.Order.Uint32(v[4:])))
+		v = v[8:]
+	}
+	return out
+}
+
 // Text gives a short text without the blanks behind it, "" if it is none.
 func (f File) Text(e Entry) string {
-	if e.Kind != 2 || e.Count > 64 {
+	if e.Kind != 2 || e.Count > maxText {
 		return ""
 	}
 	return strings.TrimRight(string(f.Value(e)), " \x00")
+}
+
+// AdobeRGB reports whether a directory of EXIF says that the picture's colours are
+// those of Adobe RGB: ColorSpace is "uncalibrated", and the directory of
+// interoperability says R03 (DCF 2.0, CIPA DC-009). Some cameras write a ColorSpace
+// of 2 instead.
+func (f File) AdobeRGB(exif map[uint16]Entry) bool {
+	const colorSpace, interoperability, index, uncalibrated = 0xa001, 0xa005, 0x0001, 0xffff
+	switch v, _ := f.Number(exif[colorSpace]); v {
+	case 2:
+		return true
+	case uncalibrated:
+		at, ok := f.Number(exif[interoperability])
+		if !ok {
+			return false
+		}
+		tags, _, _ := f.Read(at)
+		return f.Text(tags[index]) == "R03"
+	}
+	return false
 }

@@ -29,6 +29,14 @@ type Preview struct {
 	Orientation int
 	// TakenAt and Offset are as EXIF writes them, "" where they are not told.
 	TakenAt, Offset string
+	// AdobeRGB says that the camera made the preview in the colours of Adobe RGB.
+	AdobeRGB bool
+	// Make, Model and Lens are as EXIF writes them, "" where they are not told.
+	Make, Model, Lens string
+	// Latitude and Longitude are in degrees, without a sign; which way they count is
+	// "N" or "S", and "E" or "W", "" where it is not told.
+	Latitude, Longitude  float64
+	NorthSouth, EastWest string
 }
 
 // Open finds the preview in a file of a format as preprocess.Sniff names it.
@@ -106,8 +114,8 @@ func (f *finder) raf() {
 }
 
 // cr3 reads a Canon CR3: previews are the first samples of its tracks, of which one
-// is a JPEG in full size, and in the box PRVW; CMT1 and CMT2 are TIFF files with the
-// first directory and that of EXIF.
+// is a JPEG in full size, and in the box PRVW; CMT1, CMT2 and CMT4 are TIFF files with
+// the first directory, that of EXIF and that of GPS.
 //
 // Source: github.com/lclevy/canon_cr3, "Describing the Canon Raw v3 (CR3) file
 // format".
@@ -127,6 +135,9 @@ func (f *finder) cr3() {
 						if block, ok := isobmff.Child(body[id:], name); ok {
 							f.tiff(block, false)
 						}
+					}
+					if block, ok := isobmff.Child(body[id:], "CMT4"); ok {
+						f.gps(block)
 					}
 				}
 			}

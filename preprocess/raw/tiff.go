@@ -3,6 +3,7 @@ package raw
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 
 	"vlocal/preprocess/ifd"
 )
@@ -26,10 +27,19 @@ const (
 	subIFDs       = 0x014a
 	jpegOffset    = 0x0201
 	jpegLength    = 0x0202
+	maker         = 0x010f
+	model         = 0x0110
 	exifIFD       = 0x8769
+	gpsIFD        = 0x8825
 	takenAt       = 0x9003
 	takenOffset   = 0x9011
 	makerNote     = 0x927c
+	lens          = 0xa434
+
+	northSouth = 0x0001
+	latitude   = 0x0002
+	eastWest   = 0x0003
+	longitude  = 0x0004
 
 	olympusSettings = 0x2020
 	olympusPreview  = 0x0101
@@ -56,6 +66,14 @@ func (f *finder) tiff(b []byte, previews bool) {
 	}
 }
 
+// gps reads a TIFF file whose first directory is that of GPS.
+func (f *finder) gps(b []byte) {
+	if file, at, ok := ifd.Open(b); ok {
+		w := &walker{File: file, f: f, seen: map[uint32]bool{}}
+		w.place(at)
+	}
+}
+
 // entries reads the directory at a place, and where the next one is; none of one
 // that was read before.
 func (w *walker) entries(at uint32) (all map[uint16]ifd.Entry, next uint32) {
@@ -74,7 +92,7 @@ func (w *walker) directory(at uint32, first bool) (next uint32) {
 	if v, ok := w.Number(tags[orientation]); ok && first && w.f.Orientation == 0 && v >= 1 && v <= 8 {
 		w.f.Orientation = int(v)
 	}
-	w.taken(tags)
+	w.told(tags)
 	if w.previews {
 		w.offers(tags)
 	}
@@ -83,18 +101,48 @@ func (w *walker) directory(at uint32, first bool) (next uint32) {
 	}
 	if exif, ok := w.Number(tags[exifIFD]); ok {
 		tags, _ := w.entries(exif)
-		w.taken(tags)
+		w.told(tags)
 		if w.previews {
 			w.olympus(tags[makerNote])
 		}
 	}
+	if gps, ok := w.Number(tags[gpsIFD]); ok {
+		w.place(gps)
+	}
 	return next
 }
 
-func (w *walker) taken(tags map[uint16]ifd.Entry) {
+// told takes what is told of the picture; what was told first counts.
+func (w *walker) told(tags map[uint16]ifd.Entry) {
+	first := func(v *string, tag uint16) {
+		if *v == "" {
+			*v = w.Text(tags[tag])
+		}
+	}
+	first(&w.f.Make, maker)
+	first(&w.f.Model, model)
+	first(&w.f.Lens, lens)
+	w.f.AdobeRGB = w.f.AdobeRGB || w.AdobeRGB(tags)
 	if t := w.Text(tags[takenAt]); t != "" && w.f.TakenAt == "" {
 		w.f.TakenAt, w.f.Offset = t, w.Text(tags[takenOffset])
 	}
+}
+
+// place reads the directory of GPS (CIPA DC-008, 4.6.6): degrees, minutes, seconds.
+func (w *walker) place(at uint32) {
+	tags, _ := w.entries(at)
+	if w.f.NorthSouth = w.Text(tags[northSouth]); w.f.NorthSouth == "" {
+		return
+	}
+	degrees := func(tag uint16) float64 {
+		v := w.Fractions(tags[tag], 3)
+		if len(v) != 3 {
+			return math.NaN()
+		}
+		return v[0] + v[1]/60 + v[2]/3600
+	}
+	w.f.EastWest = w.Text(tags[eastWest])
+	w.f.Latitude, w.f.Longitude = degrees(latitude), degrees(longitude)
 }
 
 // offers looks at the JPEGs that a directory names: by the tags of thumbnails, as

@@ -16,29 +16,51 @@ import (
 	"math"
 )
 
-// Gray gives src at w by h pixels, each at least 1, and then turned upright as
-// an EXIF orientation says; one that is not 2 to 8 changes nothing.
+// Extent is how much of a source is picture, in samples: up to half a sample, or
+// seven eighths, less than the source has where the last ones lie partly beyond
+// the picture's edge, as those of a JPEG do that was decoded at a part of its size.
+type Extent struct{ Width, Height float64 }
+
+// Of is an extent of all of r.
+func Of(r image.Rectangle) Extent { return Extent{float64(r.Dx()), float64(r.Dy())} }
+
+// Gray gives all of src at w by h pixels, each at least 1, and then turned upright
+// as an EXIF orientation says; one that is not 2 to 8 changes nothing.
 func Gray(src *image.Gray, w, h, orientation int) *image.Gray {
-	t := turnings[orientation]
-	dst := image.NewGray(image.Rectangle{Max: image.Pt(t.size(w, h))})
-	if b := src.Rect; !b.Empty() {
-		spanX, spanY := float64(b.Dx())/float64(w), float64(b.Dy())/float64(h)
-		t.into(plane{dst.Pix, dst.Stride, dst.Rect.Dx(), dst.Rect.Dy()},
-			plane{src.Pix[src.PixOffset(b.Min.X, b.Min.Y):], src.Stride, b.Dx(), b.Dy()},
-			axis{n: w, span: spanX}, axis{n: h, span: spanY})
-	}
-	return dst
+	return Of(src.Rect).Gray(src, w, h, orientation)
 }
 
 // YCbCr does the same with src, whose bounds begin at 0, 0. The result is 4:2:0.
 func YCbCr(src *image.YCbCr, w, h, orientation int) *image.YCbCr {
+	return Of(src.Rect).YCbCr(src, w, h, orientation)
+}
+
+// axes say how w by h samples are laid over an extent.
+func (e Extent) axes(w, h int) (across, down axis) {
+	return axis{n: w, span: e.Width / float64(w)}, axis{n: h, span: e.Height / float64(h)}
+}
+
+// Gray does what the function Gray does, with the extent of src.
+func (e Extent) Gray(src *image.Gray, w, h, orientation int) *image.Gray {
+	t := turnings[orientation]
+	dst := image.NewGray(image.Rectangle{Max: image.Pt(t.size(w, h))})
+	if b := src.Rect; !b.Empty() {
+		across, down := e.axes(w, h)
+		t.into(plane{dst.Pix, dst.Stride, dst.Rect.Dx(), dst.Rect.Dy()},
+			plane{src.Pix[src.PixOffset(b.Min.X, b.Min.Y):], src.Stride, b.Dx(), b.Dy()}, across, down)
+	}
+	return dst
+}
+
+// YCbCr does what the function YCbCr does, with the extent of src.Y.
+func (e Extent) YCbCr(src *image.YCbCr, w, h, orientation int) *image.YCbCr {
 	t := turnings[orientation]
 	dst := image.NewYCbCr(image.Rectangle{Max: image.Pt(t.size(w, h))}, image.YCbCrSubsampleRatio420)
 	sw, sh := src.Rect.Dx(), src.Rect.Dy()
 	if src.Rect.Empty() {
 		return dst
 	}
-	across, down := axis{n: w, span: float64(sw) / float64(w)}, axis{n: h, span: float64(sh) / float64(h)}
+	across, down := e.axes(w, h)
 	t.into(plane{dst.Y, dst.YStride, dst.Rect.Dx(), dst.Rect.Dy()}, plane{src.Y, src.YStride, sw, sh}, across, down)
 
 	x, y := sampled(src.SubsampleRatio)

@@ -184,3 +184,22 @@ func BenchmarkResize(b *testing.B) {
 		}
 	})
 }
+
+// TestWhatLiesBeyondTheExtentMovesNothing is of a slope, whose end is cut off in
+// the middle of a sample: the small picture has to be the slope up to there.
+func TestWhatLiesBeyondTheExtentMovesNothing(t *testing.T) {
+	src := image.NewGray(image.Rect(0, 0, 100, 100))
+	for i := range src.Pix {
+		src.Pix[i] = byte(i%100 + i/100)
+	}
+	const w, h = 40, 30
+	dst := scale.Extent{Width: 99.125, Height: 99.5}.Gray(src, w, h, 1)
+	for y := 2; y < h-3; y++ {
+		for x := 2; x < w-3; x++ {
+			want := (float64(x)+0.5)*99.125/w + (float64(y)+0.5)*99.5/h - 1
+			if got := float64(dst.GrayAt(x, y).Y); math.Abs(got-want) > 0.7 {
+				t.Fatalf("%d, %d is %g, want %.2f", x, y, got, want)
+			}
+		}
+	}
+}

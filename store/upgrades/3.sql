@@ -14,6 +14,7 @@ ALTER TABLE images ADD COLUMN phash INTEGER;
 CREATE TABLE tasks_3 (
     id         INTEGER PRIMARY KEY,
     name       TEXT,
+    named_at   INTEGER,
     prompt     TEXT    NOT NULL,
     system     TEXT    NOT NULL DEFAULT '',
     schema     TEXT    NOT NULL DEFAULT '',
@@ -106,6 +107,7 @@ ALTER TABLE decisions_3 RENAME TO decisions;
 
 CREATE INDEX jobs_due ON jobs (run_id, not_before, id) WHERE status = 'pending';
 CREATE INDEX jobs_by_status ON jobs (task_id, status, error_kind);
+CREATE INDEX jobs_like ON jobs (like_id) WHERE like_id IS NOT NULL;
 CREATE INDEX attempts_of_job ON attempts (job_id);
 CREATE INDEX decisions_of_run ON decisions (run_id);
 
@@ -138,8 +140,9 @@ CREATE TRIGGER jobs_made AFTER INSERT ON jobs BEGIN
     ON CONFLICT DO UPDATE SET jobs = jobs + 1;
 END;
 
-CREATE TRIGGER jobs_moved AFTER UPDATE OF error_kind, answer_id, like_id ON jobs
-WHEN NOT (old.status IS 'running' AND new.status IS 'done') BEGIN
+CREATE TRIGGER jobs_moved AFTER UPDATE OF status, error_kind, answer_id ON jobs
+WHEN NOT (old.status IN ('pending', 'running') AND new.status IN ('pending', 'running'))
+ AND NOT (old.status = 'running' AND new.status = 'done' AND new.not_before = -1) BEGIN
     UPDATE job_counts SET jobs = jobs - 1
     WHERE task_id = old.task_id AND status = iif(old.status = 'running', 'pending', old.status)
       AND error_kind = coalesce(old.error_kind, '') AND shared = iif(old.status = 'done', coalesce((
