@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -38,14 +39,38 @@ func (s *Store) List(ctx context.Context, task int64, f Filter) iter.Seq2[domain
 			FROM images o CROSS JOIN results r ON r.image_id = o.id
 			WHERE r.task_id = ? ORDER BY o.path, o.path_raw LIMIT ?`, task, limit)
 	}
-	// The few that pass the filter are found by index, then sorted.
+	if s.many(ctx, task, f) {
+		return s.results(ctx, `
+			SELECT r.path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
+			       latency_ms, r.width, r.height, r.bytes, r.taken_at, finished_at, cost_usd, r.warning, asked_instead, fields, task, image_id
+			FROM images o CROSS JOIN results r ON r.image_id = o.id
+			WHERE r.task_id = ?1 AND (?2 = '' OR status = ?2) AND (?3 = '' OR error_kind = ?3)
+			ORDER BY o.path, o.path_raw LIMIT ?4`, task, string(f.Status), string(f.Kind), limit)
+	}
+	// The few that pass the filter are found by index, then sorted: by path alone, and
+	// only those within the limit are looked up whole.
 	return s.results(ctx, `
 		SELECT path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
 		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, warning, asked_instead, fields, task, image_id
 		FROM results WHERE job_id IN (
-		     SELECT id FROM jobs WHERE task_id = ?1
-		     AND (?2 = '' OR status = ?2) AND (?3 = '' OR error_kind = ?3))
-		ORDER BY path LIMIT ?4`, task, string(f.Status), string(f.Kind), limit)
+		     SELECT j.id FROM jobs j CROSS JOIN images i ON i.id = j.image_id
+		     WHERE j.task_id = ?1 AND j.status IN (?2, ?3) AND (?4 = '' OR j.error_kind = ?4)
+		     ORDER BY i.path LIMIT ?5)
+		ORDER BY path`, task, string(cmp.Or(f.Status, domain.Failed)), string(cmp.Or(f.Status, domain.Skipped)), string(f.Kind), limit)
+}
+
+// manyRows is when it is quicker to come by rows that pass a filter in path order
+// than to find and sort them all.
+const manyRows = 20_000
+
+// many reports whether many rows of a task pass a filter. It is a guess: how the list
+// is read depends on it, and nothing else.
+func (s *Store) many(ctx context.Context, task int64, f Filter) bool {
+	n, err := s.count(ctx, `
+		SELECT coalesce(sum(jobs), 0) FROM job_counts
+		WHERE task_id = ?1 AND (?2 = '' OR status = ?2) AND (?3 = '' OR error_kind = ?3)`,
+		task, string(f.Status), string(f.Kind))
+	return err == nil && n > manyRows
 }
 
 // RunResults gives the rows that a run was the last to ask about, in path order.

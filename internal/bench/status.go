@@ -40,10 +40,10 @@ var looks = []struct {
 	name string
 	args []string
 }{
-	{"`--help`", []string{"--help"}},
 	{"`status`", []string{"status"}},
 	{"`list`", []string{"list"}},
 	{"`list --status failed`", []string{"list", "--status", "failed"}},
+	{"`tasks`", []string{"tasks"}},
 	{"`list --status done`", []string{"list", "--status", "done"}},
 	{"`show ID`", []string{"show", "777"}},
 	{"`show NAME`", []string{"show", "0000777.jpg"}},
