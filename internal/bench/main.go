@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"time"
 )
 
 // settings are what a person can choose.
@@ -30,6 +31,7 @@ type settings struct {
 	photos                             int
 	folder                             string
 	jobs, rows, files                  int
+	soak                               time.Duration
 	rounds                             int
 	real                               string
 }
@@ -51,6 +53,7 @@ func main() {
 	flag.IntVar(&s.jobs, "jobs", 60_000, "take `N` jobs through the table in the jobs scenario")
 	flag.IntVar(&s.rows, "rows", 100_000, "have `N` jobs in the database of the status scenario")
 	flag.IntVar(&s.files, "files", 100_000, "have `N` files in the folder of the scan scenario")
+	flag.DurationVar(&s.soak, "for", time.Hour, "let the soak scenario, which runs only when it is named, go on for `TIME`")
 	chosen := flag.String("scenario", "", "measure only these, of "+strings.Join(names(), ", "))
 	role := flag.String("role", "", "(what a process that bench itself starts is to do)")
 	flag.Parse()
@@ -80,7 +83,7 @@ func main() {
 
 // benchmark runs the chosen scenarios, or all, and prints their tables.
 func benchmark(ctx context.Context, s settings, chosen string) error {
-	wanted := strings.FieldsFunc(cmp.Or(chosen, strings.Join(names(), ",")), func(r rune) bool { return r == ',' })
+	wanted := strings.FieldsFunc(cmp.Or(chosen, strings.Join(together(), ",")), func(r rune) bool { return r == ',' })
 	for _, name := range wanted {
 		scenario, ok := find(name)
 		if !ok {

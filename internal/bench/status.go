@@ -83,7 +83,7 @@ func (c client) measureLooks(ctx context.Context) (got clientResult, err error) 
 
 // build makes the program as a release is made.
 func build(ctx context.Context, program string) error {
-	out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "vlocal/cmd/vlocal").CombinedOutput()
+	out, err := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w", "-o", program, "vlocal/cmd/vlocal").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("build the program: %w\n%s", err, out)
 	}
