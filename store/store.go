@@ -44,7 +44,7 @@ const readers = 4
 // stop all writing for some fsyncs: one for each 32 MB of the log.
 //
 // Source: https://www.sqlite.org/pragma.html#pragma_wal_autocheckpoint
-const writerPragmas = "&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(8000)"
+const writerPragmas = "&_pragma=cache_size(-4000)&_pragma=wal_autocheckpoint(8000)"
 
 // open connects to a file that is known to be a vlocal database of today's
 // schema.
