@@ -43,3 +43,16 @@ var ResultColumns = []string{
 	"latency_ms", "width", "height", "bytes", "taken_at", "finished_at", "cost_usd", "warning", "asked_instead",
 	"fields", "task", "task_id", "job_id", "image_id",
 }
+
+// AttemptColumns are the columns of an export of attempts: the rows of the table
+// `attempts` with the image's path and the answer's text, in whole words.
+var AttemptColumns = []string{
+	"path", "attempt_id", "job_id", "run_id", "started_at", "ended_at", "outcome", "error", "http_status",
+	"model", "key", "latency_ms", "tokens_in", "tokens_out", "tokens_cached", "cost_usd", "answer", "finish_reason",
+}
+
+// ImageColumns are the columns of an export of images.
+var ImageColumns = []string{
+	"path", "image_id", "bytes", "modified_at", "sha256", "width", "height", "format", "orientation",
+	"taken_at", "camera", "lens", "latitude", "longitude", "warning", "missing_at",
+}

@@ -1,18 +1,16 @@
-// Package export turns rows into files that people open elsewhere. It knows what
-// a row is and nothing of where rows come from.
+// Package export turns rows into files that people open elsewhere. Every format is
+// made of a Table; what a row of the results is, it knows, and nothing of where rows
+// come from.
 package export
 
 import (
 	"bufio"
 	"fmt"
 	"io"
-	"iter"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"vlocal/domain"
 )
 
 // CSVOptions are how a CSV file is written. The zero value is right for today's
@@ -24,28 +22,24 @@ type CSVOptions struct {
 	BOM bool
 }
 
-// csvHeader names the columns, as the view `results` does.
-const csvHeader = "path,status,answer,error_kind,error,attempts,model,tokens_in,tokens_out," +
-	"latency_ms,width,height,bytes,taken_at,finished_at,cost_usd,warning\r\n"
-
 // CSV writes a header and one line a row as RFC 4180 has it, in UTF-8, and gives
 // the number of rows. It holds one row at a time. An error of rows ends it.
 //
 // Texts are made valid UTF-8: bytes that are not, and NUL, become U+FFFD. Unless
 // o.Raw is set, a text that a spreadsheet would run as a formula gets an
 // apostrophe in front.
-func CSV(w io.Writer, rows iter.Seq2[domain.Result, error], o CSVOptions) (n int, err error) {
+func CSV(w io.Writer, t Table, o CSVOptions) (n int, err error) {
 	out := bufio.NewWriterSize(w, 64<<10)
 	if o.BOM {
 		_, _ = out.WriteString("\uFEFF") // a bufio.Writer keeps its first error for Flush
 	}
-	_, _ = out.WriteString(csvHeader)
 	line := csvLine{raw: o.Raw}
-	for r, err := range rows {
+	_, _ = out.Write(line.names(t.Columns))
+	for row, err := range t.Rows {
 		if err != nil {
 			return n, err
 		}
-		if _, err := out.Write(line.of(r)); err != nil {
+		if _, err := out.Write(line.of(row)); err != nil {
 			return n, fmt.Errorf("write the rows: %w", err)
 		}
 		n++
@@ -62,44 +56,38 @@ type csvLine struct {
 	buf []byte
 }
 
-// of gives the row as a line, which holds until the next call.
-func (l *csvLine) of(r domain.Result) []byte {
+// names gives the columns' names as a line. A field may have any name.
+func (l *csvLine) names(columns []Column) []byte {
 	l.buf = l.buf[:0]
-	l.text(r.Path)
-	l.text(string(r.Status))
-	l.text(r.Answer)
-	l.text(string(r.ErrorKind))
-	l.text(r.Error)
-	l.number(&r.Attempts)
-	l.text(r.Model)
-	l.number(r.TokensIn)
-	l.number(r.TokensOut)
-	l.number(r.LatencyMS)
-	l.number(r.Width)
-	l.number(r.Height)
-	l.number(&r.Bytes)
-	l.text(r.TakenAt)
-	l.text(r.FinishedAt)
-	l.decimal(r.CostUSD)
-	l.text(r.Warning)
-	l.buf[len(l.buf)-1] = '\r' // instead of the last comma
+	for _, c := range columns {
+		l.text(c.Name)
+	}
+	return l.ended()
+}
+
+// of gives the row as a line, which holds until the next call.
+func (l *csvLine) of(row []Cell) []byte {
+	l.buf = l.buf[:0]
+	for _, c := range row {
+		switch c.Kind {
+		case Empty:
+			l.buf = append(l.buf, ',')
+		case Integer:
+			l.buf = append(strconv.AppendInt(l.buf, c.Int(), 10), ',')
+		case Decimal: // without an exponent, which not every spreadsheet reads
+			l.buf = append(strconv.AppendFloat(l.buf, c.Float(), 'f', -1, 64), ',')
+		default:
+			l.text(c.String())
+		}
+	}
+	return l.ended()
+}
+
+// ended puts the line's end in the place of its last comma.
+func (l *csvLine) ended() []byte {
+	l.buf[len(l.buf)-1] = '\r'
 	l.buf = append(l.buf, '\n')
 	return l.buf
-}
-
-func (l *csvLine) number(n *int64) {
-	if n != nil {
-		l.buf = strconv.AppendInt(l.buf, *n, 10)
-	}
-	l.buf = append(l.buf, ',')
-}
-
-// decimal writes a number without an exponent, which not every spreadsheet reads.
-func (l *csvLine) decimal(f *float64) {
-	if f != nil {
-		l.buf = strconv.AppendFloat(l.buf, *f, 'f', -1, 64)
-	}
-	l.buf = append(l.buf, ',')
 }
 
 func (l *csvLine) text(s string) {

@@ -33,7 +33,7 @@ func rows(all ...domain.Result) iter.Seq2[domain.Result, error] {
 func csv(t testing.TB, o export.CSVOptions, all ...domain.Result) string {
 	t.Helper()
 	var b bytes.Buffer
-	n, err := export.CSV(&b, rows(all...), o)
+	n, err := export.CSV(&b, export.Results(nil, rows(all...)), o)
 	if err != nil || n != len(all) {
 		t.Fatalf("%d rows, %v", n, err)
 	}
@@ -50,9 +50,9 @@ func TestRowHasEveryColumnAndEmptyCellsForTheUnknown(t *testing.T) {
 			CostUSD: &cost, Warning: "the picture is damaged, below",
 		},
 		domain.Result{Path: "/p/b.jpg", Status: domain.Failed, ErrorKind: domain.Corrupt, Error: "decode: cut", Attempts: 1, Model: "m", Bytes: 7})
-	want := "path,status,answer,error_kind,error,attempts,model,tokens_in,tokens_out,latency_ms,width,height,bytes,taken_at,finished_at,cost_usd,warning\r\n" +
-		"/p/a.jpg,done,a cat,,,2,m,812,0,1200,4032,3024,2300000,2024-05-01T12:33:00,2026-01-02T03:04:05.678Z,0.0000125,\"the picture is damaged, below\"\r\n" +
-		"/p/b.jpg,failed,,corrupt,decode: cut,1,m,,,,,,7,,,,\r\n"
+	want := "path,status,answer,error_kind,error,attempts,model,tokens_in,tokens_out,latency_ms,width,height,bytes,taken_at,finished_at,cost_usd,warning,asked_instead\r\n" +
+		"/p/a.jpg,done,a cat,,,2,m,812,0,1200,4032,3024,2300000,2024-05-01T12:33:00,2026-01-02T03:04:05.678Z,0.0000125,\"the picture is damaged, below\",\r\n" +
+		"/p/b.jpg,failed,,corrupt,decode: cut,1,m,,,,,,7,,,,,\r\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -62,7 +62,7 @@ func TestRowHasEveryColumnAndEmptyCellsForTheUnknown(t *testing.T) {
 func cell(t testing.TB, o export.CSVOptions, answer string) string {
 	t.Helper()
 	line := strings.SplitN(csv(t, o, domain.Result{Path: "p", Status: "done", Answer: answer}), "\r\n", 2)[1]
-	return strings.TrimSuffix(strings.TrimPrefix(line, "p,done,"), ",,,0,,,,,,,0,,,,\r\n")
+	return strings.TrimSuffix(strings.TrimPrefix(line, "p,done,"), ",,,0,,,,,,,0,,,,,\r\n")
 }
 
 // answer gives the answer's cell as a reader has it.
@@ -121,10 +121,10 @@ func TestByteOrderMarkComesFirst(t *testing.T) {
 func TestErrorOfTheRowsIsTheErrorOfTheFile(t *testing.T) {
 	boom := errors.New("disk gone")
 	bad := func(yield func(domain.Result, error) bool) { yield(domain.Result{}, boom) }
-	if _, err := export.CSV(io.Discard, bad, export.CSVOptions{}); !errors.Is(err, boom) {
+	if _, err := export.CSV(io.Discard, export.Results(nil, bad), export.CSVOptions{}); !errors.Is(err, boom) {
 		t.Errorf("%v", err)
 	}
-	if _, err := export.CSV(full{}, rows(domain.Result{}), export.CSVOptions{}); !errors.Is(err, errFull) {
+	if _, err := export.CSV(full{}, export.Results(nil, rows(domain.Result{})), export.CSVOptions{}); !errors.Is(err, errFull) {
 		t.Errorf("%v", err)
 	}
 }
@@ -177,7 +177,7 @@ func TestNumbersAreNeverChanged(t *testing.T) {
 	r := domain.Result{
 		Path: "p", Status: domain.Done, Attempts: n, TokensIn: &n, TokensOut: &n, LatencyMS: &n, Width: &n, Height: &n, Bytes: n,
 	}
-	want := []string{"p", "done", "", "", "", "-5", "", "-5", "-5", "-5", "-5", "-5", "-5", "", "", "", ""}
+	want := []string{"p", "done", "", "", "", "-5", "", "-5", "-5", "-5", "-5", "-5", "-5", "", "", "", "", ""}
 	if diff := cmp.Diff(want, split(t, csv(t, export.CSVOptions{}, r))[1]); diff != "" {
 		t.Error(diff)
 	}
@@ -305,14 +305,14 @@ func BenchmarkCSV(b *testing.B) {
 	}
 	var line bytes.Buffer
 	r.Path = names[0]
-	if _, err := export.CSV(&line, rows(r), export.CSVOptions{}); err != nil {
+	if _, err := export.CSV(&line, export.Results(nil, rows(r)), export.CSVOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	_, row, _ := strings.Cut(line.String(), "\r\n")
 	b.SetBytes(int64(len(row)) * million)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := export.CSV(io.Discard, all, export.CSVOptions{}); err != nil {
+		if _, err := export.CSV(io.Discard, export.Results(nil, all), export.CSVOptions{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -334,7 +334,7 @@ func FuzzCSV(f *testing.F) {
 			return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 		}
 		got := split(t, csv(t, export.CSVOptions{Raw: true}, domain.Result{Path: path, Answer: answer}))
-		if len(got) != 2 || len(got[1]) != 17 || got[1][0] != clean(path) || got[1][2] != clean(answer) {
+		if len(got) != 2 || len(got[1]) != 18 || got[1][0] != clean(path) || got[1][2] != clean(answer) {
 			t.Errorf("%q and %q are read as %q", path, answer, got)
 		}
 		safe := split(t, csv(t, export.CSVOptions{}, domain.Result{Path: path, Answer: answer}))[1]

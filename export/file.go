@@ -17,13 +17,18 @@ import (
 // A link is followed, so that the file it points to is replaced, or made. What is
 // not a regular file (a pipe, /dev/stdout) is written to directly.
 func File(path string, write func(io.Writer) error) error {
-	if err := writeTo(path, write); err != nil {
+	return FileMode(path, 0o600, write)
+}
+
+// FileMode is File for a new file that others may read too, of the mode given.
+func FileMode(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	if err := writeTo(path, mode, write); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
 }
 
-func writeTo(path string, write func(io.Writer) error) error {
+func writeTo(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	st, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -31,7 +36,7 @@ func writeTo(path string, write func(io.Writer) error) error {
 		if err != nil {
 			return err
 		}
-		return replace(target, 0o600, write)
+		return replace(target, mode, write)
 	case err != nil:
 		return withoutPath(err)
 	case st.IsDir():

@@ -5,8 +5,8 @@ import "iter"
 // aheadBatch is how many values a sequence that is read ahead hands over together.
 const aheadBatch = 256
 
-// batch is a part of a sequence; with an error, its last.
-type batch[T any] struct {
+// stretch is a part of a sequence; with an error, its last.
+type stretch[T any] struct {
 	values []T
 	err    error
 }
@@ -15,11 +15,11 @@ type batch[T any] struct {
 // goroutine has ended when the sequence has. An error ends it.
 func readAhead[T any](seq iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		batches, quit := make(chan batch[T], 2), make(chan struct{})
+		batches, quit := make(chan stretch[T], 2), make(chan struct{})
 		go func() {
 			defer close(batches)
 			var values []T
-			send := func(b batch[T]) bool {
+			send := func(b stretch[T]) bool {
 				select {
 				case batches <- b:
 					return true
@@ -29,17 +29,17 @@ func readAhead[T any](seq iter.Seq2[T, error]) iter.Seq2[T, error] {
 			}
 			for v, err := range seq {
 				if err != nil {
-					send(batch[T]{values, err})
+					send(stretch[T]{values, err})
 					return
 				}
 				if values = append(values, v); len(values) == aheadBatch {
-					if !send(batch[T]{values: values}) {
+					if !send(stretch[T]{values: values}) {
 						return
 					}
 					values = make([]T, 0, aheadBatch)
 				}
 			}
-			send(batch[T]{values: values})
+			send(stretch[T]{values: values})
 		}()
 		defer func() {
 			close(quit)

@@ -20,57 +20,77 @@ func (s *Store) Results(ctx context.Context, task int64) iter.Seq2[domain.Result
 type Filter struct {
 	Status domain.Status
 	Kind   domain.ErrorKind
+	Where  Condition
 	// Limit bounds the number of rows; 0 means no bound.
 	Limit int
+	// SortBy is a column of the view `results` to sort by, Descending says how; ""
+	// for path order. Rows without a value come last either way.
+	SortBy     string
+	Descending bool
 }
 
-// List gives the rows of a task that pass a filter, in path order.
+// List gives the rows of a task that pass a filter, in path order or as it says.
 func (s *Store) List(ctx context.Context, task int64, f Filter) iter.Seq2[domain.Result, error] {
-	limit := f.Limit
-	if limit <= 0 {
-		limit = -1
-	}
-	if f.Status == "" && f.Kind == "" {
+	if f.Status == "" && f.Kind == "" && f.SortBy == "" && f.Where == (Condition{}) {
 		// CROSS JOIN walks the images in path order, so that a million rows need
 		// no sorting and the first one comes at once.
-		return s.results(ctx, `
-			SELECT r.path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-			       latency_ms, r.width, r.height, r.bytes, r.taken_at, finished_at, cost_usd, r.warning, asked_instead, fields, task, image_id
-			FROM images o CROSS JOIN results r ON r.image_id = o.id
-			WHERE r.task_id = ? ORDER BY o.path, o.path_raw LIMIT ?`, task, limit)
+		return s.stream(ctx, f.Limit, streamed+`images i CROSS JOIN jobs j ON j.image_id = i.id AND j.task_id = ?`+joined+`
+			ORDER BY i.path, i.path_raw`, task)
 	}
-	if s.many(ctx, task, f) {
-		return s.results(ctx, `
-			SELECT r.path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-			       latency_ms, r.width, r.height, r.bytes, r.taken_at, finished_at, cost_usd, r.warning, asked_instead, fields, task, image_id
-			FROM images o CROSS JOIN results r ON r.image_id = o.id
-			WHERE r.task_id = ?1 AND (?2 = '' OR status = ?2) AND (?3 = '' OR error_kind = ?3)
-			ORDER BY o.path, o.path_raw LIMIT ?4`, task, string(f.Status), string(f.Kind), limit)
+	if f.SortBy == "" && f.Where == (Condition{}) {
+		return s.listed(ctx, task, f)
 	}
-	// The few that pass the filter are found by index, then sorted: by path alone, and
-	// only those within the limit are looked up whole.
-	return s.results(ctx, `
-		SELECT path, status, answer, error_kind, error, attempts, model, tokens_in, tokens_out,
-		       latency_ms, width, height, bytes, taken_at, finished_at, cost_usd, warning, asked_instead, fields, task, image_id
-		FROM results WHERE job_id IN (
-		     SELECT j.id FROM jobs j CROSS JOIN images i ON i.id = j.image_id
-		     WHERE j.task_id = ?1 AND j.status IN (?2, ?3) AND (?4 = '' OR j.error_kind = ?4)
-		     ORDER BY i.path LIMIT ?5)
-		ORDER BY path`, task, string(cmp.Or(f.Status, domain.Failed)), string(cmp.Or(f.Status, domain.Skipped)), string(f.Kind), limit)
+	// The few that pass the filter are found by index, then sorted. A condition and
+	// the name of a column cannot be parameters: the one was checked, the other is
+	// quoted.
+	order := ""
+	if f.SortBy != "" {
+		column := "results." + quoteName(f.SortBy)
+		order = column + " IS NULL, " + column + " COLLATE NOCASE"
+		if f.Descending {
+			order += " DESC"
+		}
+		order += ", "
+	}
+	return s.stream(ctx, f.Limit, `
+		WITH chosen AS MATERIALIZED (
+			SELECT job_id, row_number() OVER (ORDER BY `+order+`path, image_id) AS place
+			FROM results WHERE job_id IN (
+			     SELECT id FROM jobs WHERE task_id = ?1
+			     AND (?2 = '' OR status = ?2) AND (?3 = '' OR error_kind = ?3))
+			AND `+f.Where.sql()+`)`+streamed+`chosen c CROSS JOIN jobs j ON j.id = c.job_id JOIN images i ON i.id = j.image_id`+joined+`
+		ORDER BY c.place`, task, string(f.Status), string(f.Kind))
 }
 
 // manyRows is when it is quicker to come by rows that pass a filter in path order
 // than to find and sort them all.
 const manyRows = 20_000
 
-// many reports whether many rows of a task pass a filter. It is a guess: how the list
-// is read depends on it, and nothing else.
-func (s *Store) many(ctx context.Context, task int64, f Filter) bool {
+// listed gives the rows with a status or a kind of error, in path order.
+func (s *Store) listed(ctx context.Context, task int64, f Filter) iter.Seq2[domain.Result, error] {
+	// A guess: only how the rows are found depends on it.
 	n, err := s.count(ctx, `
 		SELECT coalesce(sum(jobs), 0) FROM job_counts
 		WHERE task_id = ?1 AND (?2 = '' OR status = ?2) AND (?3 = '' OR error_kind = ?3)`,
 		task, string(f.Status), string(f.Kind))
-	return err == nil && n > manyRows
+	if err == nil && n > manyRows {
+		return s.stream(ctx, f.Limit, streamed+`images i CROSS JOIN jobs j ON j.image_id = i.id AND j.task_id = ?1`+joined+`
+			WHERE (?2 = '' OR j.status = ?2) AND (?3 = '' OR j.error_kind = ?3)
+			ORDER BY i.path, i.path_raw`, task, string(f.Status), string(f.Kind))
+	}
+	limit := int64(f.Limit)
+	if limit <= 0 {
+		limit = -1
+	}
+	// The few are found by index and sorted by path alone; only those within the limit
+	// are looked up whole. Only the failed and the skipped have a kind.
+	return s.stream(ctx, f.Limit, streamed+`(
+			SELECT j.id AS chosen FROM jobs j CROSS JOIN images i ON i.id = j.image_id
+			WHERE j.task_id = ?1 AND j.status IN (?2, ?3) AND (?4 = '' OR j.error_kind = ?4)
+			ORDER BY i.path, i.path_raw LIMIT ?5)
+		CROSS JOIN jobs j ON j.id = chosen JOIN images i ON i.id = j.image_id`+joined+`
+		ORDER BY i.path, i.path_raw, a.id`, task, string(cmp.Or(f.Status, domain.Failed)),
+		string(cmp.Or(f.Status, domain.Skipped)), string(f.Kind), limit)
 }
 
 // RunResults gives the rows that a run was the last to ask about, in path order.

@@ -23,7 +23,6 @@ func create(t *testing.T) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		checkCounts(t, s)
 		if err := s.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
@@ -105,6 +104,7 @@ func endRun(t *testing.T, r *Run) {
 	if err := r.Close(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
+	checkCounts(t, r.store)
 }
 
 func claim(t *testing.T, r *Run, n int) []domain.Job {

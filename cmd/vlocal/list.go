@@ -20,11 +20,12 @@ func listCommand() *cli.Command {
 		ArgsUsage: " ",
 		Description: `vlocal list --status failed
 vlocal list --kind timeout --limit 0
+vlocal list --where "latency_ms > 5000 and answer like '%cat%'"
 vlocal list --near-duplicates       groups of photos that look alike`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "status", Usage: "only rows with this `STATUS`: pending, running, done, failed or skipped"},
 			&cli.StringFlag{Name: "kind", Usage: "only rows with this error `KIND`, such as corrupt or timeout"},
-			taskFlag,
+			whereFlag, taskFlag,
 			&cli.IntFlag{Name: "limit", Value: 50, Usage: "at most `N` rows, or groups; 0 for all"},
 			nearFlag, distanceFlag, jsonFlag,
 		},
@@ -46,6 +47,9 @@ func list(ctx context.Context, c *cli.Context, s *store.Store) error {
 	}
 	task, err := taskOf(ctx, c, s)
 	if err != nil {
+		return err
+	}
+	if f.Where, err = whereOf(ctx, s, c.String("where"), namesOfColumns(task)); err != nil {
 		return err
 	}
 	con := consoleOf(c)

@@ -108,3 +108,13 @@ func TestTableIsMarkdown(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+func TestExportsAreMeasured(t *testing.T) {
+	lines, err := measureExports(t.Context(), settings{rows: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 4 || lines[0][0] != "vlocal export photos.csv" || lines[0][1] != "50" || !strings.HasSuffix(lines[0][2], " s") {
+		t.Errorf("%q", lines)
+	}
+}

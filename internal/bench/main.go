@@ -24,13 +24,14 @@ import (
 // settings are what a person can choose.
 type settings struct {
 	requests, slots, pictureKB, repeat int
+	rows                               int
 	minutes                            float64
 	seed                               uint64
 	json                               bool
 	profile                            string
 	photos                             int
 	folder                             string
-	jobs, rows, files                  int
+	jobs, table, files                 int
 	soak                               time.Duration
 	rounds                             int
 	real                               string
@@ -41,7 +42,8 @@ func main() {
 	flag.IntVar(&s.requests, "requests", 10_000, "ask `N` pictures where a scenario does not say how many")
 	flag.IntVar(&s.slots, "slots", 25, "have up to `N` requests in flight")
 	flag.IntVar(&s.pictureKB, "picture", 300, "send pictures of `KB` kilobytes where a scenario does not say how large")
-	flag.IntVar(&s.repeat, "repeat", 1, "measure each row of latency and constant `N` times, in turn")
+	flag.IntVar(&s.repeat, "repeat", 1, "measure each row of latency, constant and export `N` times, in turn")
+	flag.IntVar(&s.rows, "rows", 1_000_000, "export `N` rows")
 	flag.Float64Var(&s.minutes, "minutes", 3, "measure the rate scenario for `M` minutes after the first")
 	flag.Uint64Var(&s.seed, "seed", 1, "draw the latencies and faults from seed `N`")
 	flag.BoolVar(&s.json, "json", false, "print what was measured as JSON, one row a line")
@@ -51,7 +53,7 @@ func main() {
 	flag.IntVar(&s.photos, "photos", 1000, "run the photos scenario on `N` photos (some 3 MB each, in the folder for temporary files)")
 	flag.StringVar(&s.folder, "folder", "", "in the photos scenario take the files in `FOLDER` too")
 	flag.IntVar(&s.jobs, "jobs", 60_000, "take `N` jobs through the table in the jobs scenario")
-	flag.IntVar(&s.rows, "rows", 100_000, "have `N` jobs in the database of the status scenario")
+	flag.IntVar(&s.table, "table", 100_000, "have `N` jobs in the database of the status scenario")
 	flag.IntVar(&s.files, "files", 100_000, "have `N` files in the folder of the scan scenario")
 	flag.DurationVar(&s.soak, "for", time.Hour, "let the soak scenario, which runs only when it is named, go on for `TIME`")
 	chosen := flag.String("scenario", "", "measure only these, of "+strings.Join(names(), ", "))

@@ -22,7 +22,7 @@ type scenario struct {
 	run func(context.Context, settings, io.Writer) error
 }
 
-var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario, imagesScenario, jobsScenario, statusScenario, scanScenario, startScenario, soakScenario}
+var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario, imagesScenario, exportScenario, jobsScenario, statusScenario, scanScenario, startScenario, soakScenario}
 
 func names() (all []string) {
 	for _, s := range scenarios {

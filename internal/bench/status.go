@@ -24,7 +24,7 @@ var statusScenario = scenario{
 		"failed and one that is pending; each job was attempted three times.",
 	columns: append([]string{"jobs", "attempts"}, lookNames()...),
 	rows: func(s settings) []row {
-		return []row{{label: "vlocal", client: client{Look: s.rows, Requests: s.rows}}}
+		return []row{{label: "vlocal", client: client{Look: s.table, Requests: s.table}}}
 	},
 	cells: func(r row, got result) []string {
 		cells := []string{strconv.Itoa(r.client.Look), strconv.Itoa(3 * r.client.Look)}
@@ -127,7 +127,7 @@ func (c client) fill(ctx context.Context, path string) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
-	for _, statement := range filling {
+	for _, statement := range leftByRuns {
 		if _, err := db.ExecContext(ctx, statement, sql.Named("task", task.ID), sql.Named("kind", string(domain.Timeout))); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
@@ -135,9 +135,9 @@ func (c client) fill(ctx context.Context, path string) (err error) {
 	return nil
 }
 
-// filling is run in a database with pending jobs and one run. Every job fails twice;
+// leftByRuns is run in a database with pending jobs and one run. Every job fails twice;
 // of the third time most are answered.
-var filling = []string{
+var leftByRuns = []string{
 	`PRAGMA synchronous = OFF`,
 	`PRAGMA cache_size = -64000`,
 	`BEGIN`,
