@@ -9,6 +9,9 @@
 --
 -- Instants are whole milliseconds since 1970-01-01 UTC; read one with
 -- datetime(started_at / 1000, 'unixepoch'). Durations end in _ms.
+--
+-- SQLite makes a table of the list of an IN every time a row is written, so the
+-- conditions on closed lists compare with the usual words first.
 
 -- What kind of file this is ("vlcl"), and the version of this schema. An older
 -- file is brought up to date step by step (store/upgrade.go); a newer one is
@@ -56,6 +59,9 @@ CREATE TABLE images (
     missing_at  INTEGER,
     UNIQUE (path, path_raw)
 ) STRICT;
+
+-- Counting the images that are gone.
+CREATE INDEX images_missing ON images (missing_at) WHERE missing_at IS NOT NULL;
 
 -- A question. Changing any part of it but its name makes a new task; old answers
 -- stay.
@@ -112,8 +118,9 @@ CREATE TABLE jobs (
     -- The last run that was to ask it. A run claims its own jobs only.
     run_id     INTEGER REFERENCES runs (id),
     status     TEXT    NOT NULL DEFAULT 'pending'
-               CHECK (status IN ('pending', 'running', 'done', 'failed', 'skipped')),
-    -- When a pending job is due: a failed attempt puts it into the future.
+               CHECK (status = 'done' OR status = 'running' OR status IN ('pending', 'failed', 'skipped')),
+    -- When a pending job is due: a failed attempt puts it into the future. An answer
+    -- makes it -1, which tells the trigger jobs_moved that the program counts it.
     not_before INTEGER NOT NULL DEFAULT 0,
     -- Attempts that count since a person last queued the job.
     tries      INTEGER NOT NULL DEFAULT 0,
@@ -121,7 +128,7 @@ CREATE TABLE jobs (
     -- first one.
     model      TEXT,
     -- Why the job failed or was skipped.
-    error_kind TEXT    CHECK (error_kind IN (
+    error_kind TEXT    CHECK (error_kind IS NULL OR error_kind IN (
                    'unreadable', 'unsupported', 'corrupt', 'too_large',
                    'rate_limited', 'timeout', 'network', 'server',
                    'auth', 'quota', 'model',
@@ -169,8 +176,7 @@ CREATE TABLE attempts (
     ended_at    INTEGER,
     -- NULL while under way; 'ok'; or why not. A process that died leaves NULL
     -- here, and the next run completes it as 'interrupted'.
-    outcome     TEXT    CHECK (outcome IN (
-                    'ok',
+    outcome     TEXT    CHECK (outcome IS NULL OR outcome = 'ok' OR outcome IN (
                     'unreadable', 'unsupported', 'corrupt', 'too_large',
                     'rate_limited', 'timeout', 'network', 'server',
                     'auth', 'quota', 'model',
@@ -230,6 +236,72 @@ CREATE TABLE answers (
 ) STRICT;
 
 CREATE INDEX answers_by_bytes ON answers (sha256, task_id);
+
+-- How many jobs of a task stand where, kept so that nobody counts a million rows
+-- to tell. The triggers below keep it, but for jobs whose attempt was answered: of
+-- those the program adds up what a transaction holds (store/counts.go).
+CREATE TABLE job_counts (
+    task_id    INTEGER NOT NULL REFERENCES tasks (id),
+    -- 'pending' counts those that are running, too: the few of them are counted
+    -- when somebody asks, and a claim changes nothing here.
+    status     TEXT    NOT NULL,
+    -- Empty for none.
+    error_kind TEXT    NOT NULL,
+    -- 1 where the answer is that of an attempt at another job.
+    shared     INTEGER NOT NULL,
+    jobs       INTEGER NOT NULL,
+    PRIMARY KEY (task_id, status, error_kind, shared)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER jobs_made AFTER INSERT ON jobs BEGIN
+    INSERT INTO job_counts VALUES (new.task_id, iif(new.status = 'running', 'pending', new.status),
+        coalesce(new.error_kind, ''), 0, 1)
+    ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+END;
+
+CREATE TRIGGER jobs_moved AFTER UPDATE OF status, error_kind, answer_id ON jobs
+WHEN NOT (old.status IN ('pending', 'running') AND new.status IN ('pending', 'running'))
+ AND NOT (old.status = 'running' AND new.status = 'done' AND new.not_before = -1) BEGIN
+    UPDATE job_counts SET jobs = jobs - 1
+    WHERE task_id = old.task_id AND status = iif(old.status = 'running', 'pending', old.status)
+      AND error_kind = coalesce(old.error_kind, '') AND shared = iif(old.status = 'done', coalesce((
+            SELECT a.job_id <> old.id FROM answers n JOIN attempts a ON a.id = n.attempt_id
+            WHERE n.id = old.answer_id), 0), 0);
+    INSERT INTO job_counts VALUES (new.task_id, iif(new.status = 'running', 'pending', new.status),
+        coalesce(new.error_kind, ''), iif(new.status = 'done', coalesce((
+            SELECT a.job_id <> new.id FROM answers n JOIN attempts a ON a.id = n.attempt_id
+            WHERE n.id = new.answer_id), 0), 0), 1)
+    ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+END;
+
+-- What the attempts of a run took that have ended: one row for each model and key
+-- that it asked. The program keeps it.
+CREATE TABLE attempt_counts (
+    run_id          INTEGER NOT NULL REFERENCES runs (id),
+    -- Empty for none.
+    model           TEXT    NOT NULL,
+    key             TEXT    NOT NULL,
+    attempts        INTEGER NOT NULL,
+    ok              INTEGER NOT NULL,
+    interrupted     INTEGER NOT NULL,
+    -- Those that ended ok and whose price is not known.
+    unpriced        INTEGER NOT NULL,
+    tokens_in       INTEGER NOT NULL,
+    tokens_out      INTEGER NOT NULL,
+    tokens_cached   INTEGER NOT NULL,
+    cost_nanousd    INTEGER NOT NULL,
+    -- Of those that ended ok, together.
+    latency_ms      INTEGER NOT NULL,
+    last_started_at INTEGER NOT NULL,
+    PRIMARY KEY (run_id, model, key)
+) STRICT, WITHOUT ROWID;
+
+-- The attempts that are under way, or were when the program died. All belong to the
+-- few jobs that are running.
+CREATE VIEW attempts_open AS
+SELECT a.id, j.task_id, a.run_id, coalesce(a.model, '') AS model, coalesce(a.key, '') AS key, a.started_at
+FROM tasks t CROSS JOIN jobs j ON j.task_id = t.id AND j.status = 'running' CROSS JOIN attempts a ON a.job_id = j.id
+WHERE a.outcome IS NULL;
 
 -- How a server and a model take the schema of an answer, found out by asking.
 CREATE TABLE answer_formats (

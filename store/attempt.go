@@ -66,8 +66,13 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 	like, leave := r.alike.enter(j, facts.Hash)
 	a.SHA256 = facts.SHA256
 	var instead error
-	// The end of an attempt keeps a slot waiting, the begin of one does not.
-	err = r.store.writer.writeSoon(ctx, func(t *tx) error {
+	// The end of an attempt keeps a slot waiting, the begin of one does not; but
+	// without an attempt under way no end is to be waited for.
+	write := r.store.writer.write
+	if r.open.Load() > 0 {
+		write = r.store.writer.writeSoon
+	}
+	err = write(ctx, func(t *tx) error {
 		now := r.store.now()
 		if err := learn(t, j.Image.ID, facts); err != nil {
 			return err
@@ -95,6 +100,9 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 		leave()
 	case errors.Is(instead, domain.ErrAnswered):
 		r.alike.end(j.ID, false)
+	}
+	if err == nil && instead == nil {
+		r.open.Add(1)
 	}
 	if diskFull(err) {
 		err = fmt.Errorf("%w (%w)", ErrDiskFull, err)
@@ -154,8 +162,10 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 }
 
 // End completes an attempt, keeps what the model said, and moves the job on, all
-// on disk when it returns. It is called once for each attempt.
+// on disk when it returns. It is called once for each attempt, which is as Begin
+// gave it.
 func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error {
+	r.open.Add(-1)
 	e.NotBefore = r.clock.due(e.NotBefore)
 	r.alike.end(a.JobID, e.Status == domain.Failed)
 	defer r.asking.ended(a.ID)
@@ -175,6 +185,10 @@ func (r *Run) end(ctx context.Context, a domain.Attempt, e domain.Ending) error 
 		answer, err := keep(t, a, e, r.task)
 		if err != nil {
 			return err
+		}
+		t.countEnded(r.id, a, e)
+		if e.Status == domain.Done {
+			t.countDone(r.task.ID)
 		}
 		if err := move(t, a.JobID, e, answer, now); err != nil {
 			return err
@@ -225,8 +239,8 @@ func keep(t *tx, a domain.Attempt, e domain.Ending, task domain.Task) (id any, e
 	model := cmp.Or(e.Answer.Model, a.Asked.Model, task.Model)
 	return t.insert(`
 		INSERT INTO answers (attempt_id, task_id, sha256, text, model, finish_reason, fields, mended)
-		SELECT id, ?, coalesce(sha256, zeroblob(32)), ?, ?, ?, ?, ? FROM attempts WHERE id = ?`,
-		task.ID, e.Answer.Text, model, text(e.Answer.FinishReason), text(e.Answer.Fields), text(e.Answer.Mended), a.ID)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		a.ID, task.ID, a.SHA256[:], e.Answer.Text, model, text(e.Answer.FinishReason), text(e.Answer.Fields), text(e.Answer.Mended))
 }
 
 // move gives the job its next status. The answer to better stays with the model
@@ -235,6 +249,10 @@ func move(t *tx, job int64, e domain.Ending, answer any, now int64) error {
 	var kind, message any
 	if e.Status == domain.Failed && e.Err != nil {
 		kind, message = string(e.Err.Kind), e.Err.Reason()
+	}
+	notBefore := millis(e.NotBefore)
+	if e.Status == domain.Done {
+		notBefore = counted
 	}
 	tries := 0
 	if e.CountTry {
@@ -246,5 +264,5 @@ func move(t *tx, job int64, e domain.Ending, answer any, now int64) error {
 		       run_id = CASE WHEN ? THEN NULL ELSE run_id END,
 		       rejected_id = CASE WHEN ? THEN ?6 WHEN ?1 = 'pending' AND model IS ?3 THEN rejected_id END
 		WHERE id = ?`,
-		string(e.Status), millis(e.NotBefore), text(e.Model), kind, message, answer, now, tries, e.Release, e.Reject, job)
+		string(e.Status), notBefore, text(e.Model), kind, message, answer, now, tries, e.Release, e.Reject, job)
 }

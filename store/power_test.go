@@ -160,6 +160,7 @@ func cutOften(t *testing.T, times int, prepare func(*testing.T, string), work fu
 			if got := query[string](t, s, "SELECT group_concat(integrity_check) FROM pragma_integrity_check"); got != "ok" {
 				t.Fatalf("the database is damaged: %s", got)
 			}
+			checkCounts(t, s)
 			check(t, s, left.Promised)
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"vlocal/domain"
@@ -66,6 +67,8 @@ type Run struct {
 	// asking has the pictures that are being asked about. No other process asks
 	// with this database, so that memory is the place for it.
 	asking pictures
+	// open counts the attempts that began and did not end.
+	open atomic.Int64
 	// alike has the images that were or are asked; nil in a run that asks all.
 	alike *askedImages
 	// part is Scope.Part. redo says that done jobs are asked again, and after is the
@@ -163,6 +166,9 @@ func (r *Run) thin(t *tx, n int) error {
 // recoverDead completes the attempts that a killed run left open and gives its
 // jobs back. The lock is held, so whatever is open belongs to the dead.
 func recoverDead(t *tx, now int64) (attempts int, err error) {
+	if err := countInterrupted(t); err != nil {
+		return 0, err
+	}
 	// Through tasks, so that the index on (task_id, status) finds the few jobs
 	// that are running, to which all open attempts belong.
 	n, err := t.change(`

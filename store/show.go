@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+	"unicode/utf8"
 
 	"vlocal/domain"
 )
@@ -54,10 +55,15 @@ func (s *Store) ImageByPath(ctx context.Context, path string) (domain.Image, err
 // components only; ErrNoImage, *ManyImagesError.
 func (s *Store) ImageByName(ctx context.Context, name string) (domain.Image, error) {
 	tail := string(os.PathSeparator) + domain.PathText(name)
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT id, path FROM images WHERE substr(path, -length(?1)) = ?1
-		OR (substr(path, -length(?2)) = ?2 AND (substr(path, 1, 7) = 'http://' OR substr(path, 1, 8) = 'https://'))
-		ORDER BY path LIMIT 5`, tail, filepath.ToSlash(tail))
+	// Every path is looked at, so as little as can be is done with each.
+	query := `SELECT id, path FROM images WHERE substr(path, ?2) = ?1 ORDER BY path LIMIT 5`
+	if os.PathSeparator != '/' {
+		query = `
+			SELECT id, path FROM images WHERE substr(path, ?2) = ?1
+			OR (substr(path, ?2) = ?3 AND (substr(path, 1, 7) = 'http://' OR substr(path, 1, 8) = 'https://'))
+			ORDER BY path LIMIT 5`
+	}
+	rows, err := s.read.QueryContext(ctx, query, tail, -utf8.RuneCountInString(tail), filepath.ToSlash(tail))
 	if err != nil {
 		return domain.Image{}, fmt.Errorf("look up the image: %w", err)
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -11,7 +10,11 @@ import (
 
 // Images counts the images on record, and how many of them are missing.
 func (s *Store) Images(ctx context.Context) (all, missing int, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT count(*), count(missing_at) FROM images`).Scan(&all, &missing)
+	// Each of the two is counted by an index; one pass over the table would take a
+	// million rows a second.
+	err = s.read.QueryRowContext(ctx, `
+		SELECT (SELECT count(*) FROM images),
+		       (SELECT count(*) FROM images WHERE missing_at IS NOT NULL)`).Scan(&all, &missing)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count the images: %w", err)
 	}
@@ -26,7 +29,7 @@ func (s *Store) Totals(ctx context.Context, task int64) (domain.Totals, error) {
 		err = s.countAttempts(ctx, task, &t)
 	}
 	if err == nil {
-		err = s.countKeys(ctx, task, &t)
+		err = s.countAsking(ctx, task, &t)
 	}
 	if err != nil {
 		return t, fmt.Errorf("read the totals: %w", err)
@@ -35,9 +38,12 @@ func (s *Store) Totals(ctx context.Context, task int64) (domain.Totals, error) {
 }
 
 func (s *Store) countJobs(ctx context.Context, task int64, t *domain.Totals) error {
+	running, err := s.count(ctx, `SELECT count(*) FROM jobs WHERE task_id = ? AND status = 'running'`, task)
+	if err != nil {
+		return err
+	}
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT status, coalesce(error_kind, ''), count(*), count(like_id) FROM jobs
-		WHERE task_id = ? GROUP BY status, error_kind`, task)
+		SELECT status, error_kind, shared, jobs FROM job_counts WHERE task_id = ? AND jobs > 0`, task)
 	if err != nil {
 		return err
 	}
@@ -45,69 +51,83 @@ func (s *Store) countJobs(ctx context.Context, task int64, t *domain.Totals) err
 	for rows.Next() {
 		var status domain.Status
 		var kind domain.ErrorKind
-		var n, alike int
-		if err := rows.Scan(&status, &kind, &n, &alike); err != nil {
+		var shared bool
+		var n int
+		if err := rows.Scan(&status, &kind, &shared, &n); err != nil {
 			return err
 		}
-		if status == domain.Skipped {
-			t.Alike += alike
+		if status == domain.Skipped && kind == "" {
+			t.Alike += n
 		}
 		t.Jobs[status] += n
 		if kind != "" {
 			t.Failures[kind] += n
 		}
+		if shared {
+			t.Shared += n
+		}
+	}
+	if running > 0 {
+		t.Jobs[domain.Running] = int(running)
+		if t.Jobs[domain.Pending] -= int(running); t.Jobs[domain.Pending] <= 0 {
+			delete(t.Jobs, domain.Pending)
+		}
 	}
 	return rows.Err()
 }
 
+// countAttempts sums up over all attempts, and by API key.
 func (s *Store) countAttempts(ctx context.Context, task int64, t *domain.Totals) error {
-	var mean sql.NullFloat64
-	var asking int64
-	// A run that was killed has no end on record: its last attempt tells.
-	err := s.read.QueryRowContext(ctx, `
-		WITH asked AS (
-			SELECT a.* FROM attempts a JOIN runs r ON r.id = a.run_id WHERE r.task_id = ?1)
-		SELECT count(*),
-		       count(*) FILTER (WHERE outcome = 'interrupted'),
-		       coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0), coalesce(sum(tokens_cached), 0),
-		       avg(latency_ms) FILTER (WHERE outcome = 'ok'),
-		       (SELECT count(*) FROM jobs j JOIN answers n ON n.id = j.answer_id
-		          JOIN attempts o ON o.id = n.attempt_id
-		        WHERE j.task_id = ?1 AND j.status = 'done' AND o.job_id <> j.id),
-		       (SELECT coalesce(sum(coalesce(r.ended_at,
-		               (SELECT max(a.started_at) FROM attempts a WHERE a.run_id = r.id),
-		               r.started_at) - r.started_at), 0)
-		        FROM runs r WHERE r.task_id = ?1)
-		FROM asked`, task).
-		Scan(&t.Attempts, &t.Interrupted, &t.TokensIn, &t.TokensOut, &t.TokensCached, &mean, &t.Shared, &asking)
-	t.MeanLatency = time.Duration(mean.Float64 * float64(time.Millisecond))
-	t.Asking = time.Duration(asking) * time.Millisecond
-	return err
-}
-
-// countKeys sums up by API key, and over all of them.
-func (s *Store) countKeys(ctx context.Context, task int64, t *domain.Totals) error {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT coalesce(a.key, ''), count(*), count(*) FILTER (WHERE a.outcome IS NOT 'ok'),
-		       coalesce(sum(a.tokens_in), 0), coalesce(sum(a.tokens_out), 0), coalesce(sum(a.tokens_cached), 0),
-		       coalesce(sum(a.cost_nanousd), 0), count(*) FILTER (WHERE a.outcome = 'ok' AND a.cost_nanousd IS NULL)
-		FROM attempts a JOIN runs r ON r.id = a.run_id
-		WHERE r.task_id = ? AND a.model IS NOT NULL GROUP BY a.key ORDER BY count(*) DESC`, task)
+		SELECT asked, key, sum(attempts), sum(ok), sum(interrupted), sum(unpriced),
+		       sum(tokens_in), sum(tokens_out), sum(tokens_cached), sum(cost_nanousd), sum(latency_ms)
+		FROM (SELECT model <> '' AS asked, c.* FROM runs r JOIN attempt_counts c ON c.run_id = r.id WHERE r.task_id = ?1
+		      UNION ALL
+		      SELECT model <> '', run_id, model, key, 1, 0, 0, 0, 0, 0, 0, 0, 0, started_at
+		      FROM attempts_open WHERE task_id = ?1)
+		GROUP BY asked, key ORDER BY sum(attempts) DESC, key`, task)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	answered, latency := 0, 0
 	for rows.Next() {
 		var k domain.KeyTotals
-		err := rows.Scan(&k.Key, &k.Attempts, &k.Failed, &k.TokensIn, &k.TokensOut, &k.TokensCached, &k.Spent, &k.Unpriced)
+		var asked bool
+		var ok, interrupted, unpriced, took int
+		err := rows.Scan(&asked, &k.Key, &k.Attempts, &ok, &interrupted, &unpriced,
+			&k.TokensIn, &k.TokensOut, &k.TokensCached, &k.Spent, &took)
 		if err != nil {
 			return err
 		}
-		t.Keys = append(t.Keys, k)
-		t.Spent += k.Spent
-		t.Unpriced += k.Unpriced
+		t.Attempts += k.Attempts
+		t.Interrupted += interrupted
+		t.Usage.Add(k.Usage)
+		answered, latency = answered+ok, latency+took
+		if asked {
+			k.Failed, k.Unpriced = k.Attempts-ok, unpriced
+			t.Keys = append(t.Keys, k)
+			t.Spent += k.Spent
+			t.Unpriced += k.Unpriced
+		}
+	}
+	if answered > 0 {
+		t.MeanLatency = time.Duration(latency) * time.Millisecond / time.Duration(answered)
 	}
 	return rows.Err()
+}
+
+// countAsking sums up how long the runs took. One that was killed has no end on
+// record: its last attempt tells.
+func (s *Store) countAsking(ctx context.Context, task int64, t *domain.Totals) error {
+	asking, err := s.count(ctx, `
+		SELECT coalesce(sum(coalesce(r.ended_at,
+		       (SELECT max(at) FROM (SELECT last_started_at AS at FROM attempt_counts WHERE run_id = r.id
+		        UNION ALL SELECT started_at FROM attempts_open WHERE run_id = r.id)),
+		       r.started_at) - r.started_at), 0)
+		FROM runs r WHERE r.task_id = ?`, task)
+	t.Asking = time.Duration(asking) * time.Millisecond
+	return err
 }
 
 // Spending gives what every task that was asked cost, the latest first.

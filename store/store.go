@@ -44,6 +44,13 @@ type Store struct {
 // same time, with some room.
 const readers = 4
 
+// writerPragmas are the settings of the connection that writes: room for the pages
+// of the indexes, into which answers fall at random, and fewer checkpoints, which
+// stop all writing for some fsyncs: one for each 32 MB of the log.
+//
+// Source: https://www.sqlite.org/pragma.html#pragma_wal_autocheckpoint
+const writerPragmas = "&_pragma=cache_size(-4000)&_pragma=wal_autocheckpoint(8000)"
+
 // open connects to a file that is known to be a vlocal database of today's
 // schema.
 func open(path string) (*Store, error) {
@@ -61,7 +68,7 @@ func open(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWriter(dsn(path, "rw"))
+	w, err := newWriter(dsn(path, "rw") + writerPragmas)
 	if err != nil {
 		return nil, err
 	}

@@ -104,6 +104,7 @@ func endRun(t *testing.T, r *Run) {
 	if err := r.Close(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
+	checkCounts(t, r.store)
 }
 
 func claim(t *testing.T, r *Run, n int) []domain.Job {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -89,14 +90,16 @@ func pathKey(path string) (text, raw string) {
 // jobs are skipped; when it comes back they are pending again. A file whose
 // bytes changed has its jobs due again; the old answers stay on record.
 //
-// Each batch is on disk before the next begins, so a scan that is cut short is
-// completed by the next one.
+// Each batch is on disk before the next one is written, so a scan that is cut short
+// is completed by the next one. The candidates and the database are each read by a
+// goroutine of their own, and a third one writes.
 func (s *Store) Sync(ctx context.Context, root string, candidates iter.Seq2[domain.Candidate, error], look Look) (SyncReport, error) {
 	y := &syncing{store: s, ctx: ctx, look: look}
-	err := y.merge(root, candidates)
+	err := y.merge(root, readAhead(candidates))
 	if err == nil {
 		err = y.flush()
 	}
+	err = errors.Join(err, y.written())
 	if err != nil {
 		return y.report, fmt.Errorf("scan %s: %w", domain.PathText(root), err)
 	}
@@ -107,16 +110,18 @@ func (s *Store) Sync(ctx context.Context, root string, candidates iter.Seq2[doma
 const syncBatch = 5_000
 
 type syncing struct {
-	store  *Store
-	ctx    context.Context // of the one call that this value lives for
-	look   Look
-	batch  []func(*tx) error
-	report SyncReport
+	store *Store
+	ctx   context.Context // of the one call that this value lives for
+	look  Look
+	batch []func(*tx) error
+	// writing gives the result of the batch that is being written; nil for none.
+	writing chan error
+	report  SyncReport
 }
 
 // merge walks both sorted sequences side by side.
 func (y *syncing) merge(root string, candidates iter.Seq2[domain.Candidate, error]) error {
-	next, stop := iter.Pull2(y.store.imagesUnder(y.ctx, root))
+	next, stop := iter.Pull2(readAhead(y.store.imagesUnder(y.ctx, root)))
 	defer stop()
 	have, err, more := next()
 	for c, cerr := range candidates {
@@ -312,18 +317,36 @@ func (y *syncing) change(do func(*tx) error) error {
 	return y.flush()
 }
 
+// flush has the batch written, once the one before it is on disk.
 func (y *syncing) flush() error {
+	if err := y.written(); err != nil {
+		return err
+	}
 	batch := y.batch
 	y.batch = nil
 	if len(batch) == 0 {
 		return nil
 	}
-	return y.store.writer.write(y.ctx, func(t *tx) error {
-		for _, do := range batch {
-			if err := do(t); err != nil {
-				return err
+	y.writing = make(chan error, 1)
+	go func(result chan<- error) {
+		result <- y.store.writer.write(y.ctx, func(t *tx) error {
+			for _, do := range batch {
+				if err := do(t); err != nil {
+					return err
+				}
 			}
-		}
+			return nil
+		})
+	}(y.writing)
+	return nil
+}
+
+// written waits until the batch that is being written is on disk.
+func (y *syncing) written() error {
+	if y.writing == nil {
 		return nil
-	})
+	}
+	err := <-y.writing
+	y.writing = nil
+	return err
 }

@@ -74,20 +74,10 @@ func (s *Store) tasksAsked(ctx context.Context) (all []*domain.TaskProgress, run
 	return all, runs, err
 }
 
-// countTaskJobs counts with the index on (task_id, status) alone.
+// countTaskJobs tells how far each task is.
 func (s *Store) countTaskJobs(ctx context.Context, all []*domain.TaskProgress) error {
 	for _, t := range all {
-		err := s.querier(ctx)(`SELECT status, count(*) FROM jobs WHERE task_id = ? GROUP BY status`, []any{t.Task.ID},
-			func(rows *sql.Rows) error {
-				var status domain.Status
-				var n int
-				if err := rows.Scan(&status, &n); err != nil {
-					return err
-				}
-				t.Jobs[status] = n
-				return nil
-			})
-		if err != nil {
+		if err := s.countJobs(ctx, t.Task.ID, &domain.Totals{Jobs: t.Jobs, Failures: map[domain.ErrorKind]int{}}); err != nil {
 			return err
 		}
 	}
@@ -97,9 +87,8 @@ func (s *Store) countTaskJobs(ctx context.Context, all []*domain.TaskProgress) e
 // sumRuns adds up what the attempts of each run cost.
 func (s *Store) sumRuns(ctx context.Context, runs map[int64]*domain.TaskProgress) error {
 	return s.querier(ctx)(`
-		SELECT run_id, count(*), coalesce(sum(cost_nanousd), 0),
-		       count(*) FILTER (WHERE outcome = 'ok' AND model IS NOT NULL AND cost_nanousd IS NULL)
-		FROM attempts GROUP BY run_id`, nil, func(rows *sql.Rows) error {
+		SELECT run_id, attempts, cost_nanousd, iif(model <> '', unpriced, 0) FROM attempt_counts
+		UNION ALL SELECT run_id, 1, 0, 0 FROM attempts_open`, nil, func(rows *sql.Rows) error {
 		var run int64
 		var sum domain.TaskSpending
 		if err := rows.Scan(&run, &sum.Attempts, &sum.Spent, &sum.Unpriced); err != nil {

@@ -72,7 +72,8 @@ func (w *writer) write(ctx context.Context, do func(*tx) error) error {
 }
 
 // writeSoon is write for what is in no hurry: it waits a moment for other writes,
-// because a transaction costs the disk as much for two as for one.
+// because a transaction costs the disk as much for two as for one. It is for when
+// others are to be expected.
 func (w *writer) writeSoon(ctx context.Context, do func(*tx) error) error {
 	return w.put(ctx, op{do: do, result: make(chan error, 1), patient: true})
 }
@@ -198,7 +199,7 @@ func (w *writer) next(due <-chan time.Time) (o op, more bool) {
 
 // transact runs do in a transaction.
 func (w *writer) transact(do func(*tx) error) error {
-	t := &tx{w}
+	t := &tx{w: w}
 	// IMMEDIATE takes the write lock now, where busy_timeout helps, instead of
 	// failing later in the middle.
 	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
@@ -207,7 +208,11 @@ func (w *writer) transact(do func(*tx) error) error {
 		}
 		return err
 	}
-	if err := do(t); err != nil {
+	err := do(t)
+	if err == nil {
+		err = t.writeTally()
+	}
+	if err != nil {
 		return errors.Join(err, t.exec("ROLLBACK"))
 	}
 	if err := t.exec("COMMIT"); err != nil {
@@ -220,7 +225,10 @@ func (w *writer) transact(do func(*tx) error) error {
 
 // tx runs statements within the writer's transaction. Statements are prepared
 // once for the life of the database.
-type tx struct{ w *writer }
+type tx struct {
+	w     *writer
+	tally tally
+}
 
 func (t *tx) stmt(query string) (*sql.Stmt, error) {
 	if st, ok := t.w.stmts[query]; ok {

@@ -136,10 +136,13 @@ func TestNothingIsLostByKilling(t *testing.T) {
 	if met == 0 {
 		t.Error("no kill met a request: the test proves nothing")
 	}
-	for _, args := range [][]string{s.asks(), {"retry", "--base-url", s.ledger.url, "--model", "m", "-q"}} {
-		if text, code := s.finish(t, args...); code != 0 {
-			t.Fatalf("%v ends with %d:\n%s", args, code, text)
-		}
+	// Rows that failed while the server was in trouble are left to the retry.
+	const someFailed = 3
+	if text, code := s.finish(t, s.asks()...); code != 0 && code != someFailed {
+		t.Fatalf("the last run ends with %d:\n%s", code, text)
+	}
+	if text, code := s.finish(t, "retry", "--base-url", s.ledger.url, "--model", "m", "-q"); code != 0 {
+		t.Fatalf("the last retry ends with %d:\n%s", code, text)
 	}
 	s.checkBooks(t)
 }
@@ -168,6 +171,14 @@ func (s *crashSite) checkExport(t *testing.T, before []byte) {
 // where an attempt is on record as interrupted.
 func (s *crashSite) checkBooks(t *testing.T) {
 	t.Helper()
+	if wrong := s.query(t, `
+		SELECT count(*) FROM (
+			SELECT task_id, iif(status = 'running', 'pending', status) AS status, coalesce(error_kind, '') AS kind, count(*) AS n
+			FROM jobs GROUP BY 1, 2, 3) g
+		WHERE n <> (SELECT coalesce(sum(jobs), 0) FROM job_counts c
+		            WHERE c.task_id = g.task_id AND c.status = g.status AND c.error_kind = g.kind)`); wrong != 0 {
+		t.Errorf("%d counts of jobs are wrong", wrong)
+	}
 	if done := s.query(t, "SELECT count(*) FROM jobs WHERE status = 'done'"); done != s.photos {
 		t.Errorf("%d of %d are done", done, s.photos)
 	}

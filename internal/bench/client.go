@@ -27,6 +27,17 @@ type client struct {
 	// Photos are what the whole program is run on, instead of the loop alone; nil
 	// for the loop.
 	Photos *photos
+	// Jobs says that jobs go through the table, and nothing is asked.
+	Jobs bool
+	// Soak says that what the process holds is watched, and must not grow.
+	Soak bool
+	// Look is the number of jobs in a database that commands are to look at; 0 for
+	// none.
+	Look int
+	// Start says that the program is built and started.
+	Start bool
+	// Files is the number of files in a folder that is to be scanned; 0 for none.
+	Files int
 	// Requests is how many jobs there are, Picture the size of each in bytes.
 	Requests, Picture, Slots int
 	// Timeout bounds a request; 0 means the default.
@@ -54,6 +65,14 @@ type clientResult struct {
 	// Begin and End are the means of waiting for an attempt's begin and end to be
 	// on disk, Answer of waiting for an answer, HTTP included.
 	Begin, End, Answer time.Duration
+	// Took is what commands took, by what they are called in a table.
+	Took map[string]time.Duration
+	// Peaks is the most memory that each held, in bytes.
+	Peaks map[string]int64
+	// ProgramBytes is the size of the program.
+	ProgramBytes int64
+	// Held is what the process held, over the run.
+	Held samples
 	// InFlight is the mean of the slots in use, for each second.
 	InFlight []float64
 }
@@ -65,6 +84,18 @@ func (c client) measure(ctx context.Context) (clientResult, error) {
 	}
 	if c.Photos != nil {
 		return c.measureProgram(ctx)
+	}
+	if c.Look > 0 {
+		return c.measureLooks(ctx)
+	}
+	if c.Start {
+		return c.measureStart(ctx)
+	}
+	if c.Files > 0 {
+		return c.measureScan(ctx)
+	}
+	if c.Jobs {
+		return c.measureJobs(ctx)
 	}
 	dir, err := os.MkdirTemp("", "vlocal-bench-")
 	if err != nil {
@@ -99,11 +130,20 @@ func (c client) measureLoop(ctx context.Context, s *store.Store, began time.Time
 	if err != nil {
 		return got, errors.Join(err, run.Close(ctx, err))
 	}
-	watch := watchSlots(w)
+	watch, watchMore := watchSlots(w), func() (samples, error) { return nil, nil }
+	if c.Soak {
+		watchMore = watchHeld(max(c.For/soakSamples, time.Second/4))
+	}
 	started, cpu := time.Now(), cpuTime()
 	stopped := w.Run(ctx, drain)
 	got.Elapsed, got.CPU = time.Since(started), cpuTime()-cpu
 	got.InFlight = watch()
+	if got.Held, err = watchMore(); err == nil && c.Soak {
+		err = got.Held.check()
+	}
+	if err != nil {
+		return got, errors.Join(err, run.Close(ctx, err))
+	}
 	if err := endProfile(); err != nil {
 		return got, err
 	}

@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"time"
 )
 
 // settings are what a person can choose.
@@ -30,6 +31,8 @@ type settings struct {
 	profile                            string
 	photos                             int
 	folder                             string
+	jobs, table, files                 int
+	soak                               time.Duration
 	rounds                             int
 	real                               string
 }
@@ -49,6 +52,10 @@ func main() {
 	flag.StringVar(&s.profile, "cpuprofile", "", "write a CPU profile of vlocal's last measurement to `FILE`")
 	flag.IntVar(&s.photos, "photos", 1000, "run the photos scenario on `N` photos (some 3 MB each, in the folder for temporary files)")
 	flag.StringVar(&s.folder, "folder", "", "in the photos scenario take the files in `FOLDER` too")
+	flag.IntVar(&s.jobs, "jobs", 60_000, "take `N` jobs through the table in the jobs scenario")
+	flag.IntVar(&s.table, "table", 100_000, "have `N` jobs in the database of the status scenario")
+	flag.IntVar(&s.files, "files", 100_000, "have `N` files in the folder of the scan scenario")
+	flag.DurationVar(&s.soak, "for", time.Hour, "let the soak scenario, which runs only when it is named, go on for `TIME`")
 	chosen := flag.String("scenario", "", "measure only these, of "+strings.Join(names(), ", "))
 	role := flag.String("role", "", "(what a process that bench itself starts is to do)")
 	flag.Parse()
@@ -78,7 +85,7 @@ func main() {
 
 // benchmark runs the chosen scenarios, or all, and prints their tables.
 func benchmark(ctx context.Context, s settings, chosen string) error {
-	wanted := strings.FieldsFunc(cmp.Or(chosen, strings.Join(names(), ",")), func(r rune) bool { return r == ',' })
+	wanted := strings.FieldsFunc(cmp.Or(chosen, strings.Join(together(), ",")), func(r rune) bool { return r == ',' })
 	for _, name := range wanted {
 		scenario, ok := find(name)
 		if !ok {

@@ -16,15 +16,27 @@ type scenario struct {
 	columns     []string
 	rows        func(settings) []row
 	cells       func(row, result) []string
+	// apart says that it is only run when it is named.
+	apart bool
 	// run measures and prints in place of these, where there is no server.
 	run func(context.Context, settings, io.Writer) error
 }
 
-var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario, imagesScenario, exportScenario}
+var scenarios = []scenario{latencyScenario, constantScenario, memoryScenario, rateScenario, faultsScenario, slowdownScenario, photosScenario, imagesScenario, exportScenario, jobsScenario, statusScenario, scanScenario, startScenario, soakScenario}
 
 func names() (all []string) {
 	for _, s := range scenarios {
 		all = append(all, s.name)
+	}
+	return all
+}
+
+// together are those that are run when none is named.
+func together() (all []string) {
+	for _, s := range scenarios {
+		if !s.apart {
+			all = append(all, s.name)
+		}
 	}
 	return all
 }

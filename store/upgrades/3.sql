@@ -39,11 +39,11 @@ CREATE TABLE jobs_3 (
     task_id    INTEGER NOT NULL REFERENCES tasks (id),
     run_id     INTEGER REFERENCES runs (id),
     status     TEXT    NOT NULL DEFAULT 'pending'
-               CHECK (status IN ('pending', 'running', 'done', 'failed', 'skipped')),
+               CHECK (status = 'done' OR status = 'running' OR status IN ('pending', 'failed', 'skipped')),
     not_before INTEGER NOT NULL DEFAULT 0,
     tries      INTEGER NOT NULL DEFAULT 0,
     model      TEXT,
-    error_kind TEXT    CHECK (error_kind IN (
+    error_kind TEXT    CHECK (error_kind IS NULL OR error_kind IN (
                    'unreadable', 'unsupported', 'corrupt', 'too_large',
                    'rate_limited', 'timeout', 'network', 'server',
                    'auth', 'quota', 'model',
@@ -73,8 +73,7 @@ CREATE TABLE attempts_3 (
     key         TEXT,
     started_at  INTEGER NOT NULL,
     ended_at    INTEGER,
-    outcome     TEXT    CHECK (outcome IN (
-                    'ok',
+    outcome     TEXT    CHECK (outcome IS NULL OR outcome = 'ok' OR outcome IN (
                     'unreadable', 'unsupported', 'corrupt', 'too_large',
                     'rate_limited', 'timeout', 'network', 'server',
                     'auth', 'quota', 'model',
@@ -122,3 +121,69 @@ CREATE TABLE answer_formats (
     found_at INTEGER NOT NULL,
     PRIMARY KEY (base_url, model)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX images_missing ON images (missing_at) WHERE missing_at IS NOT NULL;
+
+-- What is counted from now on, and what there was before.
+CREATE TABLE job_counts (
+    task_id    INTEGER NOT NULL REFERENCES tasks (id),
+    status     TEXT    NOT NULL,
+    error_kind TEXT    NOT NULL,
+    shared     INTEGER NOT NULL,
+    jobs       INTEGER NOT NULL,
+    PRIMARY KEY (task_id, status, error_kind, shared)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER jobs_made AFTER INSERT ON jobs BEGIN
+    INSERT INTO job_counts VALUES (new.task_id, iif(new.status = 'running', 'pending', new.status),
+        coalesce(new.error_kind, ''), 0, 1)
+    ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+END;
+
+CREATE TRIGGER jobs_moved AFTER UPDATE OF status, error_kind, answer_id ON jobs
+WHEN NOT (old.status IN ('pending', 'running') AND new.status IN ('pending', 'running'))
+ AND NOT (old.status = 'running' AND new.status = 'done' AND new.not_before = -1) BEGIN
+    UPDATE job_counts SET jobs = jobs - 1
+    WHERE task_id = old.task_id AND status = iif(old.status = 'running', 'pending', old.status)
+      AND error_kind = coalesce(old.error_kind, '') AND shared = iif(old.status = 'done', coalesce((
+            SELECT a.job_id <> old.id FROM answers n JOIN attempts a ON a.id = n.attempt_id
+            WHERE n.id = old.answer_id), 0), 0);
+    INSERT INTO job_counts VALUES (new.task_id, iif(new.status = 'running', 'pending', new.status),
+        coalesce(new.error_kind, ''), iif(new.status = 'done', coalesce((
+            SELECT a.job_id <> new.id FROM answers n JOIN attempts a ON a.id = n.attempt_id
+            WHERE n.id = new.answer_id), 0), 0), 1)
+    ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+END;
+
+CREATE TABLE attempt_counts (
+    run_id          INTEGER NOT NULL REFERENCES runs (id),
+    model           TEXT    NOT NULL,
+    key             TEXT    NOT NULL,
+    attempts        INTEGER NOT NULL,
+    ok              INTEGER NOT NULL,
+    interrupted     INTEGER NOT NULL,
+    unpriced        INTEGER NOT NULL,
+    tokens_in       INTEGER NOT NULL,
+    tokens_out      INTEGER NOT NULL,
+    tokens_cached   INTEGER NOT NULL,
+    cost_nanousd    INTEGER NOT NULL,
+    latency_ms      INTEGER NOT NULL,
+    last_started_at INTEGER NOT NULL,
+    PRIMARY KEY (run_id, model, key)
+) STRICT, WITHOUT ROWID;
+INSERT INTO job_counts
+SELECT task_id, status, kind, shared, count(*) FROM (
+    SELECT j.task_id, iif(j.status = 'running', 'pending', j.status) AS status, coalesce(j.error_kind, '') AS kind,
+           iif(j.status = 'done', coalesce(a.job_id <> j.id, 0), 0) AS shared
+    FROM jobs j LEFT JOIN answers n ON n.id = j.answer_id LEFT JOIN attempts a ON a.id = n.attempt_id)
+GROUP BY 1, 2, 3, 4;
+INSERT INTO attempt_counts
+SELECT run_id, coalesce(model, ''), coalesce(key, ''), count(*), count(*) FILTER (WHERE outcome = 'ok'),
+       count(*) FILTER (WHERE outcome = 'interrupted'), count(*) FILTER (WHERE outcome = 'ok' AND cost_nanousd IS NULL),
+       coalesce(sum(tokens_in), 0), coalesce(sum(tokens_out), 0), coalesce(sum(tokens_cached), 0),
+       coalesce(sum(cost_nanousd), 0), coalesce(sum(latency_ms) FILTER (WHERE outcome = 'ok'), 0), max(started_at)
+FROM attempts WHERE outcome IS NOT NULL GROUP BY 1, 2, 3;
+CREATE VIEW attempts_open AS
+SELECT a.id, j.task_id, a.run_id, coalesce(a.model, '') AS model, coalesce(a.key, '') AS key, a.started_at
+FROM tasks t CROSS JOIN jobs j ON j.task_id = t.id AND j.status = 'running' CROSS JOIN attempts a ON a.job_id = j.id
+WHERE a.outcome IS NULL;
