@@ -65,7 +65,7 @@ func advice(err error) string {
 	}
 	switch {
 	case errors.Is(err, store.ErrDiskFull):
-		return "Make room there (a run wants 5 MB and more), and run again to go on. Nothing that was recorded is lost."
+		return "Make room there (a run wants some 50 MB), and run again to go on. Nothing that was recorded is lost."
 	case errors.Is(err, store.ErrExists):
 		return "Name another file, or replace an earlier backup with --force."
 	case errors.Is(err, store.ErrOpenElsewhere):

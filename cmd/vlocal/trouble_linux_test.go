@@ -43,7 +43,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // The answers that are on their way when the disk becomes full are recorded, too.
 func TestFullDiskStopsARunAndLosesNoAnswer(t *testing.T) {
 	s := newCrashSite(t, 400, openLedger(t, 20*time.Millisecond, 0))
-	smallDisk(t, s, "size=12m")
+	smallDisk(t, s, "size=64m")
 	// The file is made first: where a link leads to nothing, there is no database.
 	must(t, os.WriteFile(s.path("disk/vlocal.db"), nil, 0o600))
 	text, code := s.during(t, 20, func() { fill(t, s.path("disk/filler")) }, s.asks()...)
@@ -57,7 +57,7 @@ func TestFullDiskStopsARunAndLosesNoAnswer(t *testing.T) {
 
 func TestReadOnlyFolderStopsARunBeforeItAsks(t *testing.T) {
 	s := newCrashSite(t, 10, openLedger(t, 0, 0))
-	smallDisk(t, s, "size=12m")
+	smallDisk(t, s, "size=64m")
 	must(t, os.WriteFile(s.path("disk/vlocal.db"), nil, 0o600))
 	if text, code := s.finish(t, "scan", "photos"); code != 0 {
 		t.Fatal(text)
