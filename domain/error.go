@@ -35,6 +35,9 @@ type Error struct {
 	// URL was to be fetched, be it by us or by the model's server. It tells nothing
 	// about the model's server.
 	Source bool
+	// Away says that the folder of the image cannot be reached, as when its drive was
+	// unplugged. It tells nothing about the image.
+	Away bool
 	// Misfit says that a whole answer came and does not fit the task's schema; the
 	// model may better it when it is told what is wrong.
 	Misfit bool

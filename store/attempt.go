@@ -104,6 +104,9 @@ func (r *Run) Begin(ctx context.Context, j domain.Job, facts domain.Facts, asked
 	if err == nil && instead == nil {
 		r.open.Add(1)
 	}
+	if diskFull(err) {
+		err = fmt.Errorf("%w (%w)", ErrDiskFull, err)
+	}
 	if err != nil {
 		return domain.Attempt{}, fmt.Errorf("begin an attempt at %s: %w", domain.PathText(j.Image.Path), err)
 	}
@@ -155,7 +158,7 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 	}
 	return domain.ErrBeingAsked, t.exec(`
 		UPDATE jobs SET status = 'pending', not_before = ?, updated_at = ? WHERE id = ?`,
-		millis(at.Add(askedElsewhere)), millis(at), j.ID)
+		millis(r.clock.read().Add(askedElsewhere)), millis(at), j.ID)
 }
 
 // End completes an attempt, keeps what the model said, and moves the job on, all
@@ -163,9 +166,18 @@ func (r *Run) share(t *tx, j domain.Job, f domain.Facts, now bool, at time.Time)
 // gave it.
 func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error {
 	r.open.Add(-1)
+	e.NotBefore = r.clock.due(e.NotBefore)
 	r.alike.end(a.JobID, e.Status == domain.Failed)
 	defer r.asking.ended(a.ID)
-	err := r.store.writer.write(ctx, func(t *tx) error {
+	err := r.withRoom(func() error { return r.end(ctx, a, e) })
+	if err != nil {
+		return fmt.Errorf("record the end of attempt %d: %w", a.ID, err)
+	}
+	return nil
+}
+
+func (r *Run) end(ctx context.Context, a domain.Attempt, e domain.Ending) error {
+	return r.store.writer.write(ctx, func(t *tx) error {
 		now := millis(r.store.now())
 		if err := complete(t, a, e, now); err != nil {
 			return err
@@ -188,10 +200,6 @@ func (r *Run) End(ctx context.Context, a domain.Attempt, e domain.Ending) error 
 		}
 		return keepEarlier(t, a.JobID, e.Status)
 	})
-	if err != nil {
-		return fmt.Errorf("record the end of attempt %d: %w", a.ID, err)
-	}
-	return nil
 }
 
 // complete fills in the attempt's row, once.

@@ -76,6 +76,10 @@ type Run struct {
 	part  func(path string) string
 	redo  bool
 	after int64
+	// reserve is room for what is on its way when the disk becomes full.
+	reserve reserve
+	// clock says what is due.
+	clock runClock
 	// Total is how many jobs the run has to ask.
 	Total int
 	// Recovered is how many attempts of a dead run were found open and are now
@@ -91,12 +95,18 @@ func (s *Store) StartRun(ctx context.Context, task domain.Task, baseURL string, 
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{store: s, task: task, unlock: unlock, part: scope.Part}
+	r := &Run{store: s, task: task, unlock: unlock, part: scope.Part, clock: newRunClock(func() time.Time { return s.now() })}
 	if scope.Redo != nil {
 		r.redo, r.after = true, scope.Redo.After
 	}
-	if err := s.writer.write(ctx, func(t *tx) error { return r.start(t, baseURL, scope) }); err != nil {
+	if err := r.reserve.hold(s.path); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the run: %w", err), unlock())
+	}
+	if err := s.writer.write(ctx, func(t *tx) error { return r.start(t, baseURL, scope) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("start the run: %w", err), r.reserve.giveBack(), unlock())
+	}
+	if changes, err := identity(s.path + "-wal"); err == nil {
+		s.changes = changes
 	}
 	return r, nil
 }
@@ -196,12 +206,27 @@ func (r *Run) queue(t *tx, now int64, span [3]string, oneOfAlike bool) error {
 // Close ends the run: jobs that were claimed and not asked are pending again,
 // stopped (nil if the run went through) is put on record, and the database is
 // free for the next run. No attempt may be under way.
+//
+// Where the database's file was taken away meanwhile, all that was recorded is saved
+// in a new one, and the error is a *DisplacedError that says where.
 func (r *Run) Close(ctx context.Context, stopped error) error {
 	why := ""
 	if stopped != nil {
 		why = stopped.Error()
 	}
-	err := r.store.writer.write(ctx, func(t *tx) error {
+	err := r.withRoom(func() error { return r.close(ctx, why) })
+	if err != nil {
+		err = fmt.Errorf("end the run: %w", err)
+	}
+	if displaced, ok := errors.AsType[*DisplacedError](r.store.inPlace()); ok {
+		r.store.save(ctx, displaced)
+		err = errors.Join(err, displaced)
+	}
+	return errors.Join(err, r.reserve.giveBack(), r.unlock())
+}
+
+func (r *Run) close(ctx context.Context, why string) error {
+	return r.store.writer.write(ctx, func(t *tx) error {
 		now := millis(r.store.now())
 		if err := r.putBack(t); err != nil {
 			return err
@@ -214,10 +239,6 @@ func (r *Run) Close(ctx context.Context, stopped error) error {
 		}
 		return t.exec(`UPDATE runs SET ended_at = ?, error = ? WHERE id = ?`, now, text(why), r.id)
 	})
-	if err != nil {
-		err = fmt.Errorf("end the run: %w", err)
-	}
-	return errors.Join(err, r.unlock())
 }
 
 // ID gives the number of the run.
@@ -244,10 +265,17 @@ func (r *Run) Decided(ctx context.Context, d domain.Decision) error {
 
 // Claim marks up to n due jobs running and gives them, those due longest first.
 // When there are none, next is when the first becomes due; zero if no job of the
-// run is pending at all.
+// run is pending at all. The error is a *DisplacedError if the database's file was
+// taken away.
 func (r *Run) Claim(ctx context.Context, n int) (jobs []domain.Job, next time.Time, err error) {
+	if err := r.store.inPlace(); err != nil {
+		return nil, time.Time{}, err
+	}
+	if r.reserve.spent() {
+		return nil, time.Time{}, ErrDiskFull
+	}
 	err = r.store.writer.write(ctx, func(t *tx) error {
-		now := millis(r.store.now())
+		now := millis(r.clock.read())
 		jobs, next = nil, time.Time{}
 		if jobs, err = r.due(t, now, n); err != nil {
 			return err
@@ -262,10 +290,13 @@ func (r *Run) Claim(ctx context.Context, n int) (jobs []domain.Job, next time.Ti
 		if found, err := optional(err); !found {
 			return err
 		}
-		next = time.UnixMilli(due)
+		next = r.clock.when(due)
 		return nil
 	})
 	if err != nil {
+		if diskFull(err) {
+			err = fmt.Errorf("%w (%w)", ErrDiskFull, err)
+		}
 		return nil, time.Time{}, fmt.Errorf("claim jobs: %w", err)
 	}
 	return jobs, next, nil

@@ -14,6 +14,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"path/filepath"
 	"runtime"
@@ -26,7 +27,11 @@ import (
 
 // Store is an open database. It is safe for many goroutines.
 type Store struct {
-	path   string
+	path string
+	// file is what was at path when it was opened, changes the -wal file beside it
+	// when a run began.
+	file, changes fs.FileInfo
+
 	read   *sql.DB
 	writer *writer
 	// lists is held while a list of URLs is added.
@@ -59,6 +64,10 @@ func open(path string) (*Store, error) {
 	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
 		return nil, err
 	}
+	file, err := identity(path)
+	if err != nil {
+		return nil, err
+	}
 	w, err := newWriter(dsn(path, "rw") + writerPragmas)
 	if err != nil {
 		return nil, err
@@ -68,7 +77,7 @@ func open(path string) (*Store, error) {
 		return nil, errors.Join(err, w.close())
 	}
 	read.SetMaxOpenConns(readers)
-	return &Store{path: path, read: read, writer: w, now: time.Now}, nil
+	return &Store{path: path, file: file, read: read, writer: w, now: time.Now}, nil
 }
 
 // Path gives the name the database was opened by.

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"strings"
+	"time"
 
 	"vlocal/domain"
 )
@@ -65,6 +66,10 @@ func (k *known) file() string {
 		return k.raw
 	}
 	return k.path
+}
+
+func (k *known) candidate() domain.Candidate {
+	return domain.Candidate{Path: k.file(), Size: k.bytes, ModTime: time.Unix(0, k.mtime)}
 }
 
 // pathKey gives the two columns that hold a path; raw is "" for valid UTF-8.
@@ -158,6 +163,11 @@ func (y *syncing) merge(root string, candidates iter.Seq2[domain.Candidate, erro
 // imagesUnder gives the images at and below root in path order.
 func (s *Store) imagesUnder(ctx context.Context, root string) iter.Seq2[known, error] {
 	text, from, to := span(root)
+	return s.imagesIn(ctx, [3]string{text, from, to})
+}
+
+// imagesIn gives the images in a span of paths, in path order.
+func (s *Store) imagesIn(ctx context.Context, span [3]string) iter.Seq2[known, error] {
 	return func(yield func(known, error) bool) {
 		rows, err := s.read.QueryContext(ctx, `
 			SELECT id, path, path_raw, bytes, mtime_ns, sha256, missing_at IS NOT NULL FROM images
@@ -165,7 +175,7 @@ func (s *Store) imagesUnder(ctx context.Context, root string) iter.Seq2[known, e
 			UNION ALL
 			SELECT id, path, path_raw, bytes, mtime_ns, sha256, missing_at IS NOT NULL FROM images
 			WHERE path >= ?2 AND path < ?3
-			ORDER BY path, path_raw`, text, from, to)
+			ORDER BY path, path_raw`, span[0], span[1], span[2])
 		if err != nil {
 			yield(known{}, err)
 			return

@@ -31,7 +31,7 @@ func (s *Store) Task(ctx context.Context, t domain.Task) (domain.Task, error) {
 			return err
 		}
 		if t.Name != "" {
-			if err := tx.exec(`UPDATE tasks SET name = ?11, named_at = ?12 WHERE `+sameTask, append(key, t.Name, millis(s.now()))...); err != nil {
+			if err := tx.exec(`UPDATE tasks SET name = ?11, named_at = max(?12, (SELECT coalesce(max(named_at), 0) + 1 FROM tasks)) WHERE `+sameTask, append(key, t.Name, millis(s.now()))...); err != nil {
 				return err
 			}
 		}

@@ -9,10 +9,11 @@ import (
 	"vlocal/domain"
 )
 
-// NameTask gives a task a name, which from now on means this one.
+// NameTask gives a task a name, which from now on means this one, also where the clock
+// was set back since the last naming.
 func (s *Store) NameTask(ctx context.Context, task int64, name string) error {
 	err := s.writer.write(ctx, func(t *tx) error {
-		return t.exec(`UPDATE tasks SET name = ?, named_at = ? WHERE id = ?`, name, millis(s.now()), task)
+		return t.exec(`UPDATE tasks SET name = ?, named_at = max(?, (SELECT coalesce(max(named_at), 0) + 1 FROM tasks)) WHERE id = ?`, name, millis(s.now()), task)
 	})
 	if err != nil {
 		return fmt.Errorf("name the task: %w", err)

@@ -19,19 +19,31 @@ const fieldsMark = "    -- fields\n"
 // task. SQL has no parameters for names, so this statement is written here; the
 // names are quoted.
 func makeView(t *tx) error {
+	statement, err := viewStatement(t.rows)
+	if err != nil {
+		return err
+	}
+	if err := t.exec(`DROP VIEW IF EXISTS results`); err != nil {
+		return err
+	}
+	return t.exec(statement)
+}
+
+// viewStatement gives what makes the view for the tasks that are on record.
+func viewStatement(read querier) (string, error) {
 	var schemas []string
-	err := t.rows(`SELECT schema FROM tasks WHERE schema <> '' ORDER BY id`, nil, func(rows *sql.Rows) error {
+	err := read(`SELECT schema FROM tasks WHERE schema <> '' ORDER BY id`, nil, func(rows *sql.Rows) error {
 		schemas = append(schemas, "")
 		return rows.Scan(&schemas[len(schemas)-1])
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	_, after, _ := strings.Cut(vlocal.Schema, "CREATE VIEW results AS\n")
 	body, _, _ := strings.Cut(after, ";\n")
 	head, tail, ok := strings.Cut(body, fieldsMark)
 	if !ok {
-		return fmt.Errorf("the schema has no place for the fields")
+		return "", fmt.Errorf("the schema has no place for the fields")
 	}
 	var b strings.Builder
 	b.WriteString(head)
@@ -50,10 +62,7 @@ func makeView(t *tx) error {
 		}
 	}
 	b.WriteString(tail)
-	if err := t.exec(`DROP VIEW IF EXISTS results`); err != nil {
-		return err
-	}
-	return t.exec("CREATE VIEW results AS\n" + b.String())
+	return "CREATE VIEW results AS\n" + b.String(), nil
 }
 
 // valueOf gives the SQL that takes a field out of an answer; a list is joined as a

@@ -28,6 +28,9 @@ func (r *run) judge(claims context.Context, j domain.Job, asked string, err erro
 		r.watch(j, asked, e.Err, passes)
 	}
 	switch {
+	case e.Err.Away:
+		e.Status, e.CountTry, e.Release = domain.Pending, false, true
+		r.away(e.Err)
 	case e.Err.Misfit && j.Rejected == nil && j.Model == "":
 		// It is asked once more, and told what is wrong. That is no try: the server
 		// works. Another model begins anew, and gets no second chance.

@@ -39,8 +39,9 @@ type Progress struct {
 	BudgetLeft domain.Money
 	// Costs is in US dollars for each answer, Seconds how long each request took.
 	Costs, Seconds domain.Spread
-	// Given counts jobs that were left to another run.
-	Given int
+	// Given counts jobs that were left to another run, Away those of them whose
+	// folder could not be reached.
+	Given, Away int
 	// Slots is how many requests may be in flight now.
 	Slots int
 	// PausedUntil is when a paused run tries again, Paused why it waits; zero
@@ -195,6 +196,9 @@ func (p *progress) ended(e domain.Ending) {
 		p.now.Retried++
 		if e.Release {
 			p.now.Given++
+			if e.Err.Away {
+				p.now.Away++
+			}
 		}
 	}
 }

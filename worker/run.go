@@ -25,6 +25,8 @@ type run struct {
 	stop context.CancelCauseFunc
 	// open counts the jobs that were claimed and are not settled yet.
 	open atomic.Int64
+	// unreached counts the images in a row whose folders could not be reached.
+	unreached atomic.Int64
 	// wake tells the dispatcher that a job was settled.
 	wake chan struct{}
 	// jobs carries claimed jobs from the dispatcher to the preparers, ready those
@@ -180,6 +182,7 @@ func (r *run) prepareAll(ctx, claims context.Context) {
 			r.settle()
 			continue
 		}
+		r.unreached.Store(0)
 		r.ready <- prepared{j, picture, question} // a sender always comes
 	}
 }

@@ -72,7 +72,7 @@ Without a key and a server it answers with a small model of its own, offline.`,
 		Commands: []*cli.Command{
 			runCommand(), statusCommand(), retryCommand(), redoCommand(), exportCommand(),
 			scanCommand(), listCommand(), showCommand(), tasksCommand(), compareCommand(), modelsCommand(), keysCommand(),
-			configCommand(), completionCommand(),
+			doctorCommand(), backupCommand(), configCommand(), completionCommand(),
 		},
 		Suggest:              true,
 		EnableBashCompletion: true,

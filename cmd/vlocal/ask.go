@@ -139,6 +139,9 @@ func (a *asking) run(ctx context.Context, drain <-chan struct{}, scope store.Sco
 
 	end := context.WithoutCancel(ctx)
 	closeErr := jobs.Close(end, stopped)
+	if displaced, ok := errors.AsType[*store.DisplacedError](closeErr); ok {
+		return outcome{}, displaced // the name leads to another database, if to any
+	}
 	left, leftErr := jobs.Left(end)
 	failed, failedErr := a.store.FailedIn(end, a.task.ID, a.scope)
 	if err := errors.Join(closeErr, leftErr, failedErr); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"syscall"
 
 	"vlocal/store"
 	"vlocal/vision"
@@ -59,7 +60,16 @@ func advice(err error) string {
 	if _, inUse := errors.AsType[*store.InUseError](err); inUse {
 		return "Wait until it is through, or stop it. Meanwhile status, list, show and export work."
 	}
+	if displaced, ok := errors.AsType[*store.DisplacedError](err); ok {
+		return displacedAdvice(displaced)
+	}
 	switch {
+	case errors.Is(err, store.ErrDiskFull):
+		return "Make room there (a run wants some 50 MB), and run again to go on. Nothing that was recorded is lost."
+	case errors.Is(err, store.ErrExists):
+		return "Name another file, or replace an earlier backup with --force."
+	case errors.Is(err, store.ErrOpenElsewhere):
+		return "Close the program that has it open, or name another file."
 	case errors.Is(err, store.ErrNoDatabase):
 		return `Make one with: vlocal run FOLDER --prompt "What is in this photo?"   (or name another file with --db)`
 	case errors.Is(err, store.ErrNotDatabase), errors.Is(err, store.ErrForeign):
@@ -72,8 +82,19 @@ func advice(err error) string {
 		return "See 'vlocal list' for what is on record, or 'vlocal scan FOLDER' to add to it."
 	case errors.Is(err, vision.ErrNoModelList):
 		return "Its models can be asked all the same, by the names in its documentation: --model NAME."
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return "Check who may read and write there."
 	}
 	return ""
+}
+
+// displacedAdvice says how to go on where the database was taken away under a run.
+func displacedAdvice(e *store.DisplacedError) string {
+	switch e.Saved {
+	case "":
+		return "See whether its drive is there, and run again."
+	case e.Path:
+		return "Run again to go on."
+	}
+	return "Go on with it: vlocal --db " + e.Saved + " run"
 }

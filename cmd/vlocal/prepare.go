@@ -16,6 +16,7 @@ import (
 	"vlocal/domain"
 	"vlocal/fetch"
 	"vlocal/preprocess"
+	"vlocal/scan"
 )
 
 // fetches is how many images are fetched at once. There are so many preparers
@@ -80,7 +81,12 @@ func (p pictures) prepare(ctx context.Context, j domain.Job) (preprocess.Picture
 
 // file prepares a local file.
 func (p pictures) file(ctx context.Context, path string) (preprocess.Picture, error) {
-	return p.decode(ctx, path, func() (preprocess.Picture, error) { return p.box.File(ctx, path) })
+	picture, err := p.decode(ctx, path, func() (preprocess.Picture, error) { return p.box.File(ctx, path) })
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Kind == domain.Unreadable && scan.Away(path) {
+		e.Away = true
+		e.Hint = "its folder is empty or cannot be reached: plug its drive in and run again; if the photos are gone for good: vlocal doctor --mend"
+	}
+	return picture, err
 }
 
 // passed gives a URL as it goes over the wire: a list may have it with spaces and

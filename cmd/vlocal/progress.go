@@ -53,13 +53,18 @@ func (c console) followRun(total int, snapshot func() runState) (stop func()) {
 
 // followScan shows that a scan goes on.
 func (c console) followScan(r *scan.Report) (stop func()) {
+	return c.followLook("scanning", func() int64 { return int64(r.FoundSoFar()) })
+}
+
+// followLook shows at how many images was looked so far.
+func (c console) followLook(doing string, soFar func() int64) (stop func()) {
 	if c.quiet || c.json || !c.live() {
 		return func() {}
 	}
-	bar := pb.New(0).SetTemplateString(`scanning: {{string . "found"}}`).SetWriter(c.err).SetRefreshRate(redraw)
-	bar.Set(pb.Terminal, true).Set(pb.CleanOnFinish, true)
+	bar := pb.New(0).SetTemplateString(`{{string . "doing"}}: {{string . "found"}}`).SetWriter(c.err).SetRefreshRate(redraw)
+	bar.Set(pb.Terminal, true).Set(pb.CleanOnFinish, true).Set("doing", doing)
 	bar.Start()
-	end := repeat(redraw, func() { bar.Set("found", count(r.FoundSoFar(), "image")) })
+	end := repeat(redraw, func() { bar.Set("found", count(int(soFar()), "image")) })
 	return sync.OnceFunc(func() {
 		end()
 		bar.Finish()

@@ -45,6 +45,8 @@ func (c console) tellRun(o outcome) error {
 			return fmt.Errorf("the run stopped, %s with the earlier answer: %w", count(o.kept(), "image"), o.stopped)
 		}
 		return fmt.Errorf("the run stopped, %s still pending: %w", count(o.left, "image"), o.stopped)
+	case o.left > 0 && o.Away > 0:
+		return fmt.Errorf("%s left to another run; of %s the folder cannot be reached", count(o.left, "image"), number(o.Away))
 	case o.left > 0:
 		return fmt.Errorf("%s left to another run, because too many requests were tries again", count(o.left, "image"))
 	case o.failedBefore > 0:
