@@ -34,7 +34,7 @@ func (o Options) photo(data []byte, orientation int, c *colour.Conversion) (p Pi
 			return fmt.Errorf("only %.0f %% of it could be decoded: %s", 100*report.Sound, strings.Join(report.Warnings, "; "))
 		}
 		if len(report.Warnings) > 0 {
-			warning = fmt.Sprintf("the picture is damaged, and was sent as far as it goes (%.0f %%): %s", 100*report.Sound, strings.Join(report.Warnings, "; "))
+			warning = damage(report)
 		}
 		img := decoded.Image()
 		if img, err = sound(img); err != nil {
@@ -62,6 +62,16 @@ func (o Options) photo(data []byte, orientation int, c *colour.Conversion) (p Pi
 		p.Source.Hash = 0
 	}
 	return p, warning, nil
+}
+
+// damage tells a user what is wrong with a picture. Where all of it is there, only
+// details are missing, as in a progressive one that was cut short.
+func damage(r jpeg.Report) string {
+	share := fmt.Sprintf(" (%.0f %%)", 100*r.Sound)
+	if r.Sound == 1 {
+		share = ""
+	}
+	return fmt.Sprintf("the picture is damaged, and was sent as far as it goes%s: %s", share, strings.Join(r.Warnings, "; "))
 }
 
 // leastSound is the share of a damaged picture that must be there for it to be
