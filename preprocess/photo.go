@@ -12,8 +12,25 @@ import (
 
 	"vlocal/preprocess/colour"
 	"vlocal/preprocess/jpeg"
+	"vlocal/preprocess/raw"
 	"vlocal/preprocess/scale"
 )
+
+// photoIn gives the JPEG that goes the way of photo: the file, or the preview in a
+// camera's raw file; nil for all others.
+func photoIn(format string, data []byte) []byte {
+	if format == "jpeg" {
+		return data
+	}
+	if !slices.Contains(rawFormats, format) {
+		return nil
+	}
+	p, err := raw.Open(format, data)
+	if err != nil {
+		return nil
+	}
+	return p.JPEG
+}
 
 // photo is the way of a JPEG: decoded at the scale that is needed, made smaller
 // and turned on its planes, and written again. It holds no whole picture. What is

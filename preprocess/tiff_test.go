@@ -212,3 +212,16 @@ func TestRawShowsItsLargestPreview(t *testing.T) {
 		}
 	}
 }
+
+// TestRawsDamagedPreviewIsShownAsFarAsItGoes, as a JPEG is that was cut short.
+func TestRawsDamagedPreviewIsShownAsFarAsItGoes(t *testing.T) {
+	preview := testimage.JPEG(testimage.Landscape(320, 240), 90)
+	hole := preview[len(preview)*2/3 : len(preview)-2]
+	for i := range hole {
+		hole[i] = 0xff // fill bytes: the data ends there
+	}
+	p, img := prepare(t, preprocess.Options{}, testimage.Raw("nef", nil, preview, testimage.EXIF{}))
+	if p.Source.Warning == "" || p.Source.Hash != 0 || img.Bounds().Dx() != 320 {
+		t.Errorf("warning %q, hash %x, %v", p.Source.Warning, p.Source.Hash, img.Bounds())
+	}
+}

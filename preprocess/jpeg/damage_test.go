@@ -119,7 +119,7 @@ func TestEveryCutAndEveryFlipEndsWell(t *testing.T) {
 			continue
 		}
 		data := p.file()
-		for i := 0; i < len(data); i += 1 + len(data)/300 {
+		for i := 0; i < len(data); i += 1 + len(data)/100 {
 			o := jpeg.Options{Tolerant: i%2 == 0, MinWidth: p.w / (1 + i%8), MinHeight: 1}
 			flipped := bytes.Clone(data)
 			flipped[i] ^= byte(1 << (i % 8))
