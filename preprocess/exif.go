@@ -27,7 +27,7 @@ var carriers = map[string]imagemeta.ImageFormat{
 	"jpeg": imagemeta.JPEG,
 	"png":  imagemeta.PNG,
 	"tiff": imagemeta.TIFF,
-	"webp": imagemeta.WebP,
+	"webp": imagemeta.TIFF, // the chunk: imagemeta finds none behind one of an odd size
 	"heic": imagemeta.HEIF,
 	"avif": imagemeta.AVIF,
 }
@@ -41,6 +41,9 @@ func readMetadata(format string, data []byte) metadata {
 	carrier, ok := carriers[format]
 	if !ok {
 		return metadata{}
+	}
+	if format == "webp" {
+		data = webpEXIF(data)
 	}
 	var t tags
 	// Tags that were read before the metadata broke off are kept.

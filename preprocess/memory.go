@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"slices"
 
 	"golang.org/x/sync/semaphore"
 
 	"vlocal/domain"
-	"vlocal/preprocess/raw"
 )
 
 // Memory bounds what the pictures that are decoded at the same moment take
@@ -62,9 +60,9 @@ func (m *Memory) acquire(ctx context.Context, bytes int64) (release func(), err 
 	return func() { m.sem.Release(bytes) }, nil
 }
 
-// decodedBytes is what decoding a picture takes at its peak, in bytes: the pixels
-// as its decoder holds them, the coefficients of a progressive JPEG, and a copy
-// where the picture is not made smaller.
+// decodedBytes is what decoding a picture that is no photo takes at its peak, in
+// bytes: the pixels as its decoder holds them, and a copy where the picture is not
+// made smaller.
 func decodedBytes(format string, config image.Config, data []byte, small bool) int64 {
 	if format == "heic" || format == "avif" {
 		need := heifMemory(data)
@@ -72,12 +70,6 @@ func decodedBytes(format string, config image.Config, data []byte, small bool) i
 			need += 4 * int64(config.Width) * int64(config.Height)
 		}
 		return need
-	}
-	if slices.Contains(rawFormats, format) {
-		if p, err := raw.Open(format, data); err == nil {
-			config.ColorModel = color.YCbCrModel
-			return decodedBytes("jpeg", config, p.JPEG, small)
-		}
 	}
 	perPixel := int64(4)
 	switch config.ColorModel {
@@ -90,9 +82,6 @@ func decodedBytes(format string, config image.Config, data []byte, small bool) i
 	case color.RGBA64Model, color.NRGBA64Model:
 		perPixel = 8
 	}
-	if format == "jpeg" && isProgressive(data) {
-		perPixel += 4 * 3 // an int32 for each sample
-	}
 	if format == "tiff" {
 		perPixel *= 2 // its strips are unpacked beside the picture
 	}
@@ -100,24 +89,4 @@ func decodedBytes(format string, config image.Config, data []byte, small bool) i
 		perPixel += 4
 	}
 	return int64(config.Width) * int64(config.Height) * perPixel
-}
-
-// isProgressive looks for the frame header of a progressive JPEG (ITU T.81, table
-// B.1: SOF2) before the first scan.
-func isProgressive(data []byte) bool {
-	const sof2, sos = 0xc2, 0xda
-	for i := 2; i+4 <= len(data) && data[i] == 0xff; {
-		marker := data[i+1]
-		switch marker {
-		case 0xff: // a fill byte
-			i++
-			continue
-		case sof2:
-			return true
-		case sos:
-			return false
-		}
-		i += 2 + int(data[i+2])<<8 + int(data[i+3])
-	}
-	return false
 }

@@ -12,8 +12,25 @@ import (
 
 	"vlocal/preprocess/colour"
 	"vlocal/preprocess/jpeg"
+	"vlocal/preprocess/raw"
 	"vlocal/preprocess/scale"
 )
+
+// photoIn gives the JPEG that goes the way of photo: the file, or the preview in a
+// camera's raw file; nil for all others.
+func photoIn(format string, data []byte) []byte {
+	if format == "jpeg" {
+		return data
+	}
+	if !slices.Contains(rawFormats, format) {
+		return nil
+	}
+	p, err := raw.Open(format, data)
+	if err != nil {
+		return nil
+	}
+	return p.JPEG
+}
 
 // photo is the way of a JPEG: decoded at the scale that is needed, made smaller
 // and turned on its planes, and written again. It holds no whole picture. What is
@@ -34,7 +51,7 @@ func (o Options) photo(data []byte, orientation int, c *colour.Conversion) (p Pi
 			return fmt.Errorf("only %.0f %% of it could be decoded: %s", 100*report.Sound, strings.Join(report.Warnings, "; "))
 		}
 		if len(report.Warnings) > 0 {
-			warning = fmt.Sprintf("the picture is damaged, and was sent as far as it goes (%.0f %%): %s", 100*report.Sound, strings.Join(report.Warnings, "; "))
+			warning = damage(report)
 		}
 		img := decoded.Image()
 		if img, err = sound(img); err != nil {
@@ -62,6 +79,16 @@ func (o Options) photo(data []byte, orientation int, c *colour.Conversion) (p Pi
 		p.Source.Hash = 0
 	}
 	return p, warning, nil
+}
+
+// damage tells a user what is wrong with a picture. Where all of it is there, only
+// details are missing, as in a progressive one that was cut short.
+func damage(r jpeg.Report) string {
+	share := fmt.Sprintf(" (%.0f %%)", 100*r.Sound)
+	if r.Sound == 1 {
+		share = ""
+	}
+	return fmt.Sprintf("the picture is damaged, and was sent as far as it goes%s: %s", share, strings.Join(r.Warnings, "; "))
 }
 
 // leastSound is the share of a damaged picture that must be there for it to be

@@ -134,8 +134,8 @@ func (o Options) Bytes(ctx context.Context, data []byte) (Picture, error) {
 		return Picture{Source: facts}, interrupted(ctx)
 	}
 	defer release()
-	if facts.Format == "jpeg" {
-		p, warning, err := o.photo(data, facts.Orientation, colours.conversion())
+	if photo := photoIn(facts.Format, data); photo != nil {
+		p, warning, err := o.photo(photo, facts.Orientation, colours.conversion())
 		facts.Warning, facts.Hash = warning, p.Source.Hash
 		p.Source = facts
 		return p, err
@@ -185,8 +185,8 @@ func (o Options) identify(data []byte, facts *domain.Facts) (c codec, need int64
 			fmt.Errorf("the picture claims %d x %d pixels; at most %d megapixels and %d pixels a side are decoded",
 				w, h, o.MaxPixels/1_000_000, maxSide))
 	}
-	if format == "jpeg" {
-		return c, o.photoBytes(data, facts.Orientation), nil
+	if photo := photoIn(format, data); photo != nil {
+		return c, o.photoBytes(photo, facts.Orientation), nil
 	}
 	fits := w <= o.MaxWidth && h <= o.MaxHeight
 	return c, decodedBytes(format, config, data, fits), nil

@@ -9,6 +9,7 @@ import (
 	"github.com/disintegration/imaging"
 
 	"vlocal/preprocess/colour"
+	"vlocal/preprocess/scale"
 )
 
 // upright gives the size that a stored picture of w by h pixels has once its
@@ -34,7 +35,8 @@ func fit(w, h, maxW, maxH int) (int, int) {
 	return side(w, maxW), side(h, maxH)
 }
 
-// render fits, turns, converts, flattens and encodes.
+// render fits, turns, converts, flattens and encodes: on the planes of a picture that
+// has them, else by way of RGBA.
 func (o Options) render(img image.Image, orientation int, c *colour.Conversion) (Picture, error) {
 	var p Picture
 	err := recovered(func() error {
@@ -44,16 +46,19 @@ func (o Options) render(img image.Image, orientation int, c *colour.Conversion) 
 			img, c = converted, nil
 		}
 		b := img.Bounds()
-		// The picture is turned after it became small, so the box lies on its
-		// side where the picture does.
-		boxW, boxH := upright(o.MaxWidth, o.MaxHeight, orientation)
-		w, h := fit(b.Dx(), b.Dy(), boxW, boxH)
-		var err error
-		p, err = o.write(draft{
-			w: w, h: h,
+		d := draft{
 			at:     func(w, h int) image.Image { return prepared(img, w, h, orientation, c) },
 			encode: encode,
-		})
+		}
+		d.w, d.h = o.stored(b.Dx(), b.Dy(), orientation)
+		if planes, ok := planesOf(img, c); ok {
+			d.at = func(w, h int) image.Image {
+				return onPlanes(planes, scale.Of(planes.Bounds()), w, h, orientation, c)
+			}
+			d.encode = encodePlanes
+		}
+		var err error
+		p, err = o.write(d)
 		return err
 	})
 	if err != nil {
@@ -62,23 +67,37 @@ func (o Options) render(img image.Image, orientation int, c *colour.Conversion) 
 	return p, nil
 }
 
+// planesOf gives a picture that has planes with its bounds at 0, 0 and the samples of
+// img; false for one that c cannot convert on its planes: one that has none, is grey
+// in the colours of a profile for RGB, or was cropped between pixels that share a
+// sample of Cb and Cr.
+func planesOf(img image.Image, c *colour.Conversion) (image.Image, bool) {
+	b := img.Bounds()
+	at := image.Rectangle{Max: b.Size()}
+	switch img := img.(type) {
+	case *image.Gray:
+		grey := &image.Gray{Pix: img.Pix[img.PixOffset(b.Min.X, b.Min.Y):], Stride: img.Stride, Rect: at}
+		return grey, c == nil || c.OfGrey()
+	case *image.YCbCr:
+		moved := *img
+		moved.Y, moved.Rect = img.Y[img.YOffset(b.Min.X, b.Min.Y):], at
+		chroma := img.COffset(b.Min.X, b.Min.Y)
+		moved.Cb, moved.Cr = img.Cb[chroma:], img.Cr[chroma:]
+		across, down := scale.Sampled(img.SubsampleRatio)
+		return &moved, b.Min.X%across == 0 && b.Min.Y%down == 0
+	}
+	return nil, false
+}
+
 // prepared gives img at w by h pixels, then turned, in sRGB and without transparency.
 // It does not change img.
 func prepared(img image.Image, w, h, orientation int, c *colour.Conversion) image.Image {
-	b := img.Bounds()
-	same := w == b.Dx() && h == b.Dy()
-	if y, ok := img.(*image.YCbCr); ok && same && orientation <= 1 && (c == nil || b.Min == image.Point{}) {
-		if c != nil {
-			y = copied(y)
-			c.YCbCr(y)
-		}
-		return y // which is how JPEG stores it: encoding it loses the least
-	}
 	if inks, ok := img.(*image.CMYK); ok && c.OfInks() {
 		return onWhite(c.CMYK(smallInks(inks, w, h, orientation)))
 	}
+	b := img.Bounds()
 	var small *image.NRGBA
-	if same {
+	if w == b.Dx() && h == b.Dy() {
 		small = imaging.Clone(img)
 	} else {
 		small = imaging.Resize(img, w, h, imaging.Lanczos)

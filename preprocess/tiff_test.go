@@ -1,6 +1,8 @@
 package preprocess_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"image"
 	"image/draw"
 	"testing"
@@ -35,6 +37,7 @@ func TestTIFFOfEveryKind(t *testing.T) {
 		"CMYK, tiles":            {kind: kind{Colours: 5, Bits: 8, Tile: 32, Compression: 8, Predictor: true}},
 		"CMYK, planes":           {kind: kind{Colours: 5, Bits: 8, Planes: true}},
 		"JPEG":                   {kind: kind{Colours: 6, Bits: 8, Compression: 7}},
+		"JPEG of grey":           {kind: kind{Colours: 1, Bits: 8, Compression: 7}, grey: true},
 		"JPEG, tiles":            {kind: kind{Colours: 6, Bits: 8, Compression: 7, Tile: 32}},
 		"two pages":              {kind: kind{Colours: 2, Bits: 8, Next: true}},
 		"grey":                   {kind: kind{Colours: 1, Bits: 8}, grey: true},
@@ -66,6 +69,32 @@ func TestTIFFOfEveryKind(t *testing.T) {
 	} {
 		if _, img := prepare(t, preprocess.Options{Quality: 95}, testimage.PlainTIFF(badge, k)); apart(img, onWhite(badge)) > 5 {
 			t.Errorf("%s: %.2f levels from the badge on white", name, apart(img, onWhite(badge)))
+		}
+	}
+}
+
+// TestFaxesAreNoNegatives has a fax page of 24 by 16 pixels as libtiff writes it
+// (Group 4, ITU-T T.6), where black is zero: black on the left third, white beside it.
+// The same codes stand for the opposite where white is zero.
+func TestFaxesAreNoNegatives(t *testing.T) {
+	data, err := base64.StdEncoding.DecodeString("SUkqABIAAAAzBf////8AEAEACQAAAQMAAQAAABgAAAABAQMAAQAAABAAAAAC" +
+		"AQMAAQAAAAEAAAADAQMAAQAAAAQAAAAGAQMAAQAAAAEAAAARAQQAAQAAAAgAAAAWAQMAAQAAABAAAAAXAQQAAQAAAAkAAAAcAQMAAQAAAAEAAAAAAAAA")
+	if err != nil {
+		t.Fatal(err)
+	}
+	photometric := bytes.Index(data, []byte{0x06, 0x01, 3, 0})
+	for zero, left := range map[byte]byte{1: 0, 0: 255} {
+		data[photometric+8] = zero
+		_, img := prepare(t, preprocess.Options{Quality: 95}, data)
+		want := image.NewGray(img.Bounds())
+		for i := range want.Pix {
+			want.Pix[i] = left
+			if i%24 >= 8 {
+				want.Pix[i] = 255 - left
+			}
+		}
+		if d := apart(img, want); d > 3 {
+			t.Errorf("photometric interpretation %d: %.2f levels from the page", zero, d)
 		}
 	}
 }
@@ -181,5 +210,18 @@ func TestRawShowsItsLargestPreview(t *testing.T) {
 		if _, err := (preprocess.Options{}).Bytes(t.Context(), whole[:len(whole)-len(preview)/2]); domain.KindOf(err) != domain.Corrupt {
 			t.Errorf("%s cut short: %v, want corrupt", format, err)
 		}
+	}
+}
+
+// TestRawsDamagedPreviewIsShownAsFarAsItGoes, as a JPEG is that was cut short.
+func TestRawsDamagedPreviewIsShownAsFarAsItGoes(t *testing.T) {
+	preview := testimage.JPEG(testimage.Landscape(320, 240), 90)
+	hole := preview[len(preview)*2/3 : len(preview)-2]
+	for i := range hole {
+		hole[i] = 0xff // fill bytes: the data ends there
+	}
+	p, img := prepare(t, preprocess.Options{}, testimage.Raw("nef", nil, preview, testimage.EXIF{}))
+	if p.Source.Warning == "" || p.Source.Hash != 0 || img.Bounds().Dx() != 320 {
+		t.Errorf("warning %q, hash %x, %v", p.Source.Warning, p.Source.Hash, img.Bounds())
 	}
 }

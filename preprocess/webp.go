@@ -143,6 +143,20 @@ func stillWebP(kind string, body, alpha []byte) (frame, error) {
 	return frame{file, image.Rect(0, 0, w, h)}, nil
 }
 
+// webpEXIF gives the block of EXIF, which is a TIFF file without a picture, nil where
+// there is none. Some programs begin it as in a JPEG.
+func webpEXIF(data []byte) []byte {
+	if len(data) < 12 {
+		return nil
+	}
+	for kind, body := range riffChunks(data[12:]) {
+		if kind == "EXIF" {
+			return bytes.TrimPrefix(body, []byte("Exif\x00\x00"))
+		}
+	}
+	return nil
+}
+
 // riffChunks yields the chunks of b. The last may be cut short, which its decoder
 // will find.
 func riffChunks(b []byte) iter.Seq2[string, []byte] {

@@ -219,6 +219,9 @@ func (k TIFFKind) jpeg(img image.Image, r image.Rectangle) (part, tables []byte)
 		}
 	}
 	file := JPEG(tile, 95)
+	if k.Colours == 1 {
+		file = JPEG(Gray(tile), 95)
+	}
 	part, tables = []byte{0xff, 0xd8}, []byte{0xff, 0xd8}
 	for at := 2; at+4 <= len(file); {
 		n := 2 + int(file[at+2])<<8 + int(file[at+3])

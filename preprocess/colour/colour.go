@@ -92,19 +92,25 @@ func (c *Conversion) NRGBA(img *image.NRGBA) {
 
 // Gray converts img in place, if its profile is one of grey.
 func (c *Conversion) Gray(img *image.Gray) {
-	if c == nil {
+	if !c.OfGrey() {
 		return
 	}
-	g, ok := c.pixels.(*grey)
-	if !ok {
-		return
-	}
+	g := c.pixels.(*grey)
 	for y := range img.Rect.Dy() {
 		row := img.Pix[y*img.Stride:][:img.Rect.Dx()]
 		for i, v := range row {
 			row[i] = g.table[v]
 		}
 	}
+}
+
+// OfGrey reports whether it is by one curve, as Gray needs.
+func (c *Conversion) OfGrey() bool {
+	if c == nil {
+		return false
+	}
+	_, ok := c.pixels.(*grey)
+	return ok
 }
 
 // OfInks reports whether it is for CMYK.

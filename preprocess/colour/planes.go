@@ -1,6 +1,10 @@
 package colour
 
-import "image"
+import (
+	"image"
+
+	"vlocal/preprocess/scale"
+)
 
 // YCbCr converts img in place; its bounds begin at 0, 0. Pixels that share a sample
 // of Cb and Cr share the mean of theirs afterwards.
@@ -11,30 +15,13 @@ func (c *Conversion) YCbCr(img *image.YCbCr) {
 		return
 	}
 	p := planes{img: img, pixels: c.pixels, w: img.Rect.Dx()}
-	p.across, p.down = shared(img.SubsampleRatio)
+	p.across, p.down = scale.Sampled(img.SubsampleRatio)
 	for y := range p.down {
 		p.rows[y] = make([]byte, 4*p.w)
 	}
 	for y := 0; y < img.Rect.Dy(); y += p.down {
 		p.band(y, min(p.down, img.Rect.Dy()-y))
 	}
-}
-
-// shared gives how many pixels share a sample of Cb and Cr, across and down.
-func shared(r image.YCbCrSubsampleRatio) (across, down int) {
-	switch r {
-	case image.YCbCrSubsampleRatio422:
-		return 2, 1
-	case image.YCbCrSubsampleRatio420:
-		return 2, 2
-	case image.YCbCrSubsampleRatio440:
-		return 1, 2
-	case image.YCbCrSubsampleRatio411:
-		return 4, 1
-	case image.YCbCrSubsampleRatio410:
-		return 4, 2
-	}
-	return 1, 1
 }
 
 // planes goes through a picture, the rows of a row of Cb and Cr at a time.

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"vlocal/preprocess/jpeg"
 )
@@ -119,7 +119,7 @@ func TestEveryCutAndEveryFlipEndsWell(t *testing.T) {
 			continue
 		}
 		data := p.file()
-		for i := 0; i < len(data); i += 1 + len(data)/300 {
+		for i := 0; i < len(data); i += 1 + len(data)/100 {
 			o := jpeg.Options{Tolerant: i%2 == 0, MinWidth: p.w / (1 + i%8), MinHeight: 1}
 			flipped := bytes.Clone(data)
 			flipped[i] ^= byte(1 << (i % 8))
@@ -226,24 +226,22 @@ func TestAHeaderThatIsCutShortStillTellsTheSize(t *testing.T) {
 	}
 }
 
-// TestManyScansEndSoon has a few bytes that make a decoder look at each of
-// 390,000 blocks again and again.
+// TestManyScansEndSoon has a few bytes that make a decoder look at each of 62,500
+// blocks again and again: it gives up once it has looked more often than any picture
+// needs.
 func TestManyScansEndSoon(t *testing.T) {
-	p := &picture{w: 5000, h: 5000, sampling: sampling(11)}
+	const tooMany = "it has more scans than its size can need"
+	p := &picture{w: 2000, h: 2000, sampling: sampling(11)}
 	p.scans = []scan{{[]int{0}, 0, 0, 0, 0}, {[]int{0}, 1, 63, 2, 1}}
 	data := p.empty().file()
 	again := data[bytes.LastIndex(data, []byte("\xff\xda")) : len(data)-2]
 	data = append(data[:len(data)-2], bytes.Repeat(again, 900)...)
-	start := time.Now()
 	_, report, err := jpeg.Decode(data, tolerant)
-	if err != nil || len(report.Warnings) == 0 {
+	if err != nil || !slices.Contains(report.Warnings, tooMany) {
 		t.Error(err, report)
 	}
-	if _, _, err := jpeg.Decode(data, jpeg.Options{}); !errors.Is(err, jpeg.ErrMalformed) {
+	if _, _, err := jpeg.Decode(data, jpeg.Options{}); !errors.Is(err, jpeg.ErrMalformed) || !strings.Contains(err.Error(), tooMany) {
 		t.Error(err)
-	}
-	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("it took %v", took)
 	}
 }
 

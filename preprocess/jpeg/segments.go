@@ -87,7 +87,7 @@ func (p *parser) toScan() (marker byte, err error) {
 		m, ok := p.nextMarker()
 		if !ok {
 			p.cut = true
-			return 0, malformed("it is cut short")
+			return 0, malformed(cutShort)
 		}
 		switch {
 		case m == mEOI || m == mSOS:

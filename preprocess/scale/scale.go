@@ -63,7 +63,7 @@ func (e Extent) YCbCr(src *image.YCbCr, w, h, orientation int) *image.YCbCr {
 	across, down := e.axes(w, h)
 	t.into(plane{dst.Y, dst.YStride, dst.Rect.Dx(), dst.Rect.Dy()}, plane{src.Y, src.YStride, sw, sh}, across, down)
 
-	x, y := sampled(src.SubsampleRatio)
+	x, y := Sampled(src.SubsampleRatio)
 	across, down = across.halved(x, t.backX), down.halved(y, t.backY)
 	cw, ch := (sw+x-1)/x, (sh+y-1)/y
 	dw, dh := t.size(across.n, down.n)
@@ -101,8 +101,8 @@ func (t turning) into(dst, src plane, across, down axis) {
 	t.turned(dst, stored)
 }
 
-// sampled gives how many pixels a sample of Cb stands for, across and down.
-func sampled(r image.YCbCrSubsampleRatio) (x, y int) {
+// Sampled gives how many pixels share a sample of Cb and one of Cr, across and down.
+func Sampled(r image.YCbCrSubsampleRatio) (x, y int) {
 	switch r {
 	case image.YCbCrSubsampleRatio422:
 		return 2, 1

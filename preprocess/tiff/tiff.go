@@ -100,7 +100,13 @@ func Decode(data []byte, decodeJPEG JPEGDecoder) (image.Image, error) {
 	}
 	if h.plain() {
 		if _, err := xtiff.DecodeConfig(bytes.NewReader(data)); err == nil {
-			return xtiff.Decode(bytes.NewReader(data))
+			img, err := xtiff.Decode(bytes.NewReader(data))
+			if grey, ok := img.(*image.Gray); ok && h.faxOnBlack() {
+				for i, v := range grey.Pix {
+					grey.Pix[i] = ^v
+				}
+			}
+			return img, err
 		}
 	}
 	if err := h.readable(); err != nil {
@@ -176,6 +182,9 @@ func (h *header) plain() bool {
 	if h.separate || h.number(tagFormat, 1) != 1 || h.bits != 1 && h.bits != 8 && h.bits != 16 {
 		return false
 	}
+	if h.compression == jpegCompression {
+		return false
+	}
 	switch h.photometric {
 	case rgb:
 		return h.samples == 3 || h.samples == 4 && (h.extra == 1 || h.extra == 2)
@@ -183,6 +192,13 @@ func (h *header) plain() bool {
 		return h.samples == 1
 	}
 	return false
+}
+
+// faxOnBlack says whether golang.org/x/image/tiff gives a picture as its negative. It
+// shows what fax codes call white as white. But that is a sample of 0 (TIFF 6.0,
+// section 10), which is black where the file says that black is zero.
+func (h *header) faxOnBlack() bool {
+	return h.compression >= 2 && h.compression <= 4 && h.photometric == 1
 }
 
 // readable says why a picture that is not plain cannot be read here either.
@@ -223,7 +239,7 @@ func (h *header) readable() error {
 	switch h.compression {
 	case 0, 1, 5, 8, 32946, 32773:
 	case jpegCompression:
-		if h.separate || h.bits != 8 || h.samples != colours || colours == 4 || h.photometric == paletted {
+		if h.separate || h.bits != 8 || h.samples != colours || colours == 4 || h.photometric == paletted || h.photometric == whiteIsZero {
 			return refuse("JPEG compression of %d samples", h.samples)
 		}
 	default:
