@@ -8,7 +8,6 @@
 package compare
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -131,7 +130,7 @@ func (t *Two) between(a, b domain.Answer) (all []Difference, err error) {
 			f.Same++
 			continue
 		}
-		all = append(all, Difference{Field: f.Field, A: text(inA[f.Field]), B: text(inB[f.Field])})
+		all = append(all, Difference{Field: f.Field, A: fields.InText(inA[f.Field]), B: fields.InText(inB[f.Field])})
 	}
 	return all, nil
 }
@@ -216,27 +215,4 @@ func sameObject(a, b map[string]any) bool {
 		}
 	}
 	return true
-}
-
-// text is a value as a spreadsheet has it.
-func text(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	case []any:
-		parts := make([]string, len(v))
-		for i, e := range v {
-			parts[i] = text(e)
-		}
-		return strings.Join(parts, "; ")
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v) // it came from JSON
-	return strings.TrimSpace(b.String())
 }

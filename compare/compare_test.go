@@ -62,16 +62,16 @@ func TestFieldsAreComparedAsWhatTheyAre(t *testing.T) {
 
 func TestOnlyFieldsThatBothHaveAreCompared(t *testing.T) {
 	two, err := compare.New(
-		domain.Task{Schema: `{"properties": {"a": {}, "both": {"type": "number"}, "list": {"type": "array"}}}`},
-		domain.Task{Schema: `{"properties": {"list": {"type": "array"}, "b": {}, "both": {"type": "number"}}}`})
+		domain.Task{Schema: `{"properties": {"a": {}, "both": {"type": "number"}, "list": {"type": "array"}, "torn": {}}}`},
+		domain.Task{Schema: `{"properties": {"list": {"type": "array"}, "b": {}, "both": {"type": "number"}, "torn": {}}}`})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := two.Add(&domain.Answer{Fields: `{"a": 1, "both": 2, "list": ["x", 1]}`}, &domain.Answer{Fields: `{"b": 3}`})
+	d, err := two.Add(&domain.Answer{Fields: `{"a": 1, "both": 2, "list": ["x", null, 1], "torn": true}`}, &domain.Answer{Fields: `{"b": 3}`})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]compare.Difference{{"both", "2", ""}, {"list", "x; 1", ""}}, d); diff != "" {
+	if diff := cmp.Diff([]compare.Difference{{"both", "2", ""}, {"list", "x; 1", ""}, {"torn", "yes", ""}}, d); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"a", "b"}, two.NotCompared); diff != "" {

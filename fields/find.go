@@ -157,7 +157,7 @@ func (s *Schema) nearly(text string, closed bool) (v any, told []string, err err
 		text = strings.TrimRight(strings.TrimRight(text, " \t\r\n"), "`")
 		text = strings.TrimRight(text, " \t\r\n")
 		// A number could go on.
-		if !strings.HasSuffix(text, `"`) && !strings.HasSuffix(text, "]") && !strings.HasSuffix(text, "}") {
+		if !slices.ContainsFunc([]string{`"`, "]", "}", "true", "false", "null"}, func(end string) bool { return strings.HasSuffix(text, end) }) {
 			return nil, nil, errors.New("it has no end")
 		}
 		text, told = text+"}", append(told, "the closing brace added")

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -31,7 +33,13 @@ func decode(text string) (any, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	v, err := decodeNext(d, 0)
-	if err != nil {
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		if strings.TrimSpace(text) == "" {
+			return nil, errors.New("it is empty")
+		}
+		return nil, errors.New("it has no end")
+	case err != nil:
 		return nil, err
 	}
 	if rest := strings.TrimSpace(text[d.InputOffset():]); rest != "" {

@@ -52,6 +52,7 @@ func TestAnswersAreMendedOnlyWhereThatIsCertain(t *testing.T) {
 		// Not quite JSON.
 		{"trailing commas (https://github.com/Open-Historia/open-historia/pull/355)", strings.NewReplacer(`"y"]`, `"y",]`, `01"}`, "01\" ,\n}").Replace(whole1), whole1, "commas at the end of a list left out"},
 		{"a line break in a text", strings.Replace(whole1, `"A"`, "\"A\nB\"", 1), with("title", `"A\nB"`), "line breaks within texts written as JSON has them"},
+		{"no closing brace behind a word", strings.TrimSuffix(with("taken", "null"), "}"), with("taken", "null"), "the closing brace added"},
 		{"no closing brace, all fields there", strings.TrimSuffix(whole1, "}"), whole1, "the closing brace added"},
 
 		// Values.
@@ -98,7 +99,7 @@ func TestWhatMayMeanTwoThingsIsNotMended(t *testing.T) {
 		{`"A"`, "no JSON object"},
 		{whole1 + "\n" + with("title", `"B"`), "2 JSON objects"},
 		{strings.TrimSuffix(whole1, `,"taken":"2024-05-01"}`), "not JSON"},     // a field is missing
-		{strings.TrimSuffix(with("taken", "null"), "}"), "not JSON"},           // no end that is one
+		{strings.TrimSuffix(with("taken", "2024"), "}"), "it has no end"},      // a number could go on
 		{strings.TrimSuffix(whole1, `-01"}`), "not JSON"},                      // cut within a text
 		{`{"title": 'A', "inner": ` + whole1 + `}`, "not JSON"},                // a part is not the whole
 		{`{"title": 'A', "inner": ` + whole1, "not JSON"},                      //

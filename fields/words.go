@@ -1,6 +1,9 @@
 package fields
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // Value is one field of an answer in words.
 type Value struct{ Name, Text string }
@@ -13,15 +16,18 @@ func Values(answer string) (all []Value) {
 	}
 	for _, m := range asObject(v) {
 		if m.value != nil {
-			all = append(all, Value{m.name, inText(m.value)})
+			all = append(all, Value{m.name, InText(m.value)})
 		}
 	}
 	return all
 }
 
-// inText gives a value as people write it; a list is joined as in the spreadsheet.
-func inText(v any) string {
+// InText gives a value of JSON as people write it, as the spreadsheet has it: a list
+// joined with "; ", yes or no, nothing for null. Numbers are json.Number.
+func InText(v any) string {
 	switch v := v.(type) {
+	case nil:
+		return ""
 	case string:
 		return v
 	case json.Number:
@@ -32,14 +38,13 @@ func inText(v any) string {
 		}
 		return "no"
 	case []any:
-		text := ""
-		for i, each := range v {
-			if i > 0 {
-				text += "; "
+		var texts []string
+		for _, each := range v {
+			if each != nil {
+				texts = append(texts, InText(each))
 			}
-			text += inText(each)
 		}
-		return text
+		return strings.Join(texts, "; ")
 	}
 	return encode(v)
 }

@@ -105,6 +105,11 @@ func (r *Run) queueAgain(t *tx, now int64, scope Scope, span [3]string) error {
 // earlierEnded is when the attempt ended that the earlier answer came from.
 const earlierEnded = `(SELECT a.ended_at FROM answers n JOIN attempts a ON a.id = n.attempt_id WHERE n.id = earlier_id)`
 
+// beforeEarlier is the answer that the job itself had, about the same bytes, before
+// the one that is its earlier one: what that was earlier to before this redo.
+const beforeEarlier = `(SELECT max(n.id) FROM attempts a JOIN answers n ON n.attempt_id = a.id JOIN answers e ON e.id = jobs.earlier_id
+	WHERE a.job_id = jobs.id AND a.outcome = 'ok' AND n.id < e.id AND n.sha256 = e.sha256)`
+
 // keepEarlier puts a job back that was asked again, if it has come to an end
 // without an answer.
 func keepEarlier(t *tx, job int64, s domain.Status) error {
@@ -114,7 +119,7 @@ func keepEarlier(t *tx, job int64, s domain.Status) error {
 	return t.exec(`
 		UPDATE jobs SET answer_id = earlier_id, error_kind = NULL, error = NULL,
 		       updated_at = `+earlierEnded+`,
-		       earlier_id = CASE WHEN status = 'pending' THEN earlier_id END,
+		       earlier_id = CASE WHEN status = 'pending' THEN earlier_id ELSE `+beforeEarlier+` END,
 		       rejected_id = CASE WHEN status = 'pending' THEN rejected_id END,
 		       status = CASE WHEN status = 'pending' THEN status ELSE 'done' END
 		WHERE id = ? AND earlier_id IS NOT NULL`, job)
@@ -126,7 +131,7 @@ func (r *Run) putBack(t *tx) error {
 		return nil // or all that is pending would be looked at
 	}
 	return t.exec(`
-		UPDATE jobs SET status = 'done', answer_id = earlier_id, earlier_id = NULL, rejected_id = NULL,
+		UPDATE jobs SET status = 'done', answer_id = earlier_id, earlier_id = `+beforeEarlier+`, rejected_id = NULL,
 		       updated_at = `+earlierEnded+`
 		WHERE task_id = ? AND status IN ('pending', 'running') AND earlier_id IS NOT NULL`, r.task.ID)
 }
@@ -134,7 +139,7 @@ func (r *Run) putBack(t *tx) error {
 // putBackDead does so for runs that died.
 func putBackDead(t *tx) error {
 	return t.exec(`
-		UPDATE jobs SET status = 'done', answer_id = earlier_id, earlier_id = NULL, rejected_id = NULL,
+		UPDATE jobs SET status = 'done', answer_id = earlier_id, earlier_id = ` + beforeEarlier + `, rejected_id = NULL,
 		       updated_at = ` + earlierEnded + `
 		WHERE run_id IN (SELECT id FROM runs WHERE ended_at IS NULL) AND status = 'pending' AND earlier_id IS NOT NULL`)
 }

@@ -232,6 +232,31 @@ func TestRedoLeavesOutWhatTheModelAnswered(t *testing.T) {
 	}
 }
 
+// A redo that comes to nothing leaves the one before it on record.
+func TestRedoThatComesToNothingKeepsWhatWasEarlier(t *testing.T) {
+	for name, fail := range map[string]func(*testing.T, *Run, domain.Job){
+		"failed": func(t *testing.T, r *Run, j domain.Job) {
+			end(t, r, begin(t, r, j, "a.jpg"), failed(domain.Refused, domain.Failed))
+		},
+		"stopped": func(*testing.T, *Run, domain.Job) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := create(t)
+			answer(t, s, "a.jpg")
+			r := redoing(t, s, Scope{})
+			end(t, r, begin(t, r, claim(t, r, 1)[0], "a.jpg"), answered("new"))
+			endRun(t, r)
+			r = redoing(t, s, Scope{})
+			fail(t, r, claim(t, r, 1)[0])
+			endRun(t, r)
+			h, err := s.Histories(t.Context(), 1)
+			if err != nil || h[0].Result.Answer != "new" || h[0].Earlier.Text != "old a.jpg" {
+				t.Errorf("%+v, %v", h, err)
+			}
+		})
+	}
+}
+
 func TestSampleOfARedoLeavesTheRest(t *testing.T) {
 	s := create(t)
 	answer(t, s, "a.jpg", "b.jpg", "c.jpg", "d.jpg")
@@ -243,6 +268,15 @@ func TestSampleOfARedoLeavesTheRest(t *testing.T) {
 		t.Errorf("%d are as they were", n)
 	}
 	endRun(t, r)
+	r = redoing(t, s, Scope{})
+	for _, j := range claim(t, r, 4) {
+		end(t, r, begin(t, r, j, filepath.Base(j.Image.Path)), answered("new"))
+	}
+	endRun(t, r)
+	endRun(t, redoing(t, s, Scope{Sample: 2}))
+	if n := query[int](t, s, `SELECT count(*) FROM jobs WHERE status = 'done' AND earlier_id < answer_id`); n != 4 {
+		t.Errorf("%d have their earlier answer still", n)
+	}
 }
 
 func TestRetryTakesWhatIsChosen(t *testing.T) {

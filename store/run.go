@@ -155,7 +155,7 @@ func (r *Run) start(t *tx, baseURL string, scope Scope) error {
 // among all, in the order in which they were found.
 func (r *Run) thin(t *tx, n int) error {
 	return t.exec(`
-		UPDATE jobs SET run_id = NULL, status = CASE WHEN earlier_id IS NULL THEN status ELSE 'done' END, earlier_id = NULL
+		UPDATE jobs SET run_id = NULL, status = CASE WHEN earlier_id IS NULL THEN status ELSE 'done' END, earlier_id = `+beforeEarlier+`
 		WHERE id IN (
 			SELECT id FROM (
 				SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS every

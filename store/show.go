@@ -126,7 +126,7 @@ func (s *Store) Histories(ctx context.Context, image int64) (all []History, err 
 		all = append(all, History{Result: r})
 	}
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT `+taskColumns+`, coalesce(e.text, ''), coalesce(e.model, '')
+		SELECT `+taskColumns+`, coalesce(e.text, ''), coalesce(e.fields, ''), coalesce(e.model, '')
 		FROM jobs j JOIN tasks t ON t.id = j.task_id LEFT JOIN answers e ON e.id = j.earlier_id
 		WHERE j.image_id = ? ORDER BY t.id`, image)
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *Store) Histories(ctx context.Context, image int64) (all []History, err 
 	defer rows.Close()
 	for n := 0; rows.Next() && n < len(all); n++ {
 		h := &all[n]
-		if err := rows.Scan(append(places(&h.Task), &h.Earlier.Text, &h.Earlier.Model)...); err != nil {
+		if err := rows.Scan(append(places(&h.Task), &h.Earlier.Text, &h.Earlier.Fields, &h.Earlier.Model)...); err != nil {
 			return nil, fmt.Errorf("read the tasks: %w", err)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"unicode"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 )
@@ -89,34 +88,4 @@ func printable(s string) string {
 // oneLine is printable text without line breaks.
 func oneLine(s string) string {
 	return strings.Join(strings.Fields(printable(s)), " ")
-}
-
-// table prints rows in columns, each as wide as its widest cell. In a terminal
-// the last column is cut at its edge.
-func (c console) table(header []string, rows [][]string) error {
-	widths := make([]int, len(header))
-	for _, row := range append([][]string{header}, rows...) {
-		for i, cell := range row {
-			widths[i] = max(widths[i], runewidth.StringWidth(cell))
-		}
-	}
-	last := len(header) - 1
-	left := c.width()
-	for _, w := range widths[:last] {
-		left -= w + 2
-	}
-	for _, row := range append([][]string{header}, rows...) {
-		var line strings.Builder
-		for i, cell := range row[:last] {
-			line.WriteString(runewidth.FillRight(cell, widths[i]) + "  ")
-		}
-		end := row[last]
-		if left > 10 {
-			end = runewidth.Truncate(end, left, "…")
-		}
-		if _, err := fmt.Fprintln(c.out, strings.TrimRight(line.String()+end, " ")); err != nil {
-			return err
-		}
-	}
-	return nil
 }

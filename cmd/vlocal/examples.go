@@ -50,8 +50,9 @@ type example struct {
 	Answer string `json:"answer"`
 }
 
-// examplesOf gives the flags' examples as a task has them; "" for none.
-func examplesOf(c *cli.Context) (string, error) {
+// examplesOf gives the flags' examples as a task with a schema has them; "" for
+// none.
+func examplesOf(c *cli.Context, schema string) (string, error) {
 	texts, _ := c.Generic("example").(*exampleTexts)
 	if texts == nil || len(*texts) == 0 {
 		return "", nil
@@ -69,7 +70,11 @@ func examplesOf(c *cli.Context) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("read the example: %w", err)
 		}
-		all = append(all, example{Path: path, SHA256: hex.EncodeToString(sum[:]), Answer: answer})
+		e := example{Path: path, SHA256: hex.EncodeToString(sum[:]), Answer: answer}
+		if err := fits(e, schema); err != nil {
+			return "", err
+		}
+		all = append(all, e)
 	}
 	encoded, err := json.Marshal(all)
 	return string(encoded), err

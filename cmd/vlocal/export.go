@@ -47,7 +47,7 @@ no photo is ever written to.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "write `FORMAT`, whatever the file is called: csv, xlsx, jsonl, md, html or xmp"},
 			&cli.StringFlag{Name: "table", Value: "results", Usage: "export `TABLE`: results, attempts (under the last question) or images"},
-			&cli.StringFlag{Name: "columns", Usage: "only these `COLUMNS`, in this order, with commas between them"},
+			&cli.StringFlag{Name: "columns", Usage: "only these `COLUMNS`, in this order, with commas between them; a name with a comma in it stands between double quotes"},
 			&cli.StringFlag{Name: "status", Usage: "only rows with this `STATUS`: pending, running, done, failed or skipped"},
 			whereFlag,
 			&cli.StringFlag{Name: "sort", Usage: "sort by `COLUMN`; -COLUMN for the largest first"},
@@ -161,7 +161,7 @@ func formatOf(c *cli.Context) (string, error) {
 }
 
 // check says which flags do not fit each other.
-func (e *exporter) check() error {
+func (e *exporter) check() (err error) {
 	table := e.c.String("table")
 	if !slices.Contains([]string{"results", "attempts", "images"}, table) {
 		return usagef("there is no table %q; there are results, attempts and images", table)
@@ -180,13 +180,32 @@ func (e *exporter) check() error {
 			return usagef("%s is made of the results; take csv, xlsx, jsonl or md for --table %s", e.format, table)
 		}
 	}
-	if e.c.String("explode") != "" && (e.format == "html" || e.format == "xmp") {
-		return usagef("--explode makes rows for a spreadsheet; leave it out with %s", e.format)
+	for _, o := range onlyFor {
+		if e.c.IsSet(o.flag) && !slices.Contains(o.formats, e.format) {
+			return usagef("--%s is for %s; leave it out with %s", o.flag, words(o.formats), e.format)
+		}
 	}
-	if columns := e.c.String("columns"); columns != "" {
-		e.columns = strings.Split(columns, ",")
+	if n := e.c.Int("thumbnails"); n < 0 {
+		return usagef("--thumbnails %d: it takes a number from 0", n)
 	}
-	return nil
+	e.columns, err = namesIn(e.c, "columns")
+	return err
+}
+
+// onlyFor are the flags that say something to some formats only. To the others they
+// would promise what does not come.
+var onlyFor = []struct {
+	flag    string
+	formats []string
+}{
+	{"columns", []string{"csv", "xlsx", "jsonl", "md", "html"}},
+	{"explode", []string{"csv", "xlsx", "jsonl", "md"}},
+	{"thumbnails", []string{"xlsx", "html"}},
+	{"raw", []string{"csv"}},
+	{"bom", []string{"csv"}},
+	{"keywords", []string{"xmp"}},
+	{"caption", []string{"xmp"}},
+	{"sidecar-names", []string{"xmp"}},
 }
 
 // write writes the table in its format and gives the number of rows.

@@ -35,14 +35,16 @@ func (e *exporter) planSidecars(t export.Table) (p sidecarPlan, err error) {
 	if err != nil {
 		return p, err
 	}
-	if list := e.c.String("keywords"); list != "" {
-		for name := range strings.SplitSeq(list, ",") {
-			place, err := t.Find(name)
-			if err != nil {
-				return p, unknownColumn("keywords", err)
-			}
-			p.keywords = append(p.keywords, place)
+	keywords, err := namesIn(e.c, "keywords")
+	if err != nil {
+		return p, err
+	}
+	for _, name := range keywords {
+		place, err := t.Find(name)
+		if err != nil {
+			return p, unknownColumn("keywords", err)
 		}
+		p.keywords = append(p.keywords, place)
 	}
 	caption := e.c.String("caption")
 	if caption == "" && len(columns) == 0 {
@@ -53,7 +55,7 @@ func (e *exporter) planSidecars(t export.Table) (p sidecarPlan, err error) {
 		if err != nil {
 			return p, err
 		}
-		if c.Type == fields.List && e.c.String("keywords") == "" {
+		if c.Type == fields.List && keywords == nil {
 			p.keywords = append(p.keywords, place)
 		}
 		if c.Type == fields.Text && caption == "" {

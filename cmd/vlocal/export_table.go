@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"strings"
+
+	"github.com/urfave/cli/v2"
 
 	"vlocal/domain"
 	"vlocal/export"
@@ -38,6 +41,22 @@ func (e *exporter) table(ctx context.Context) (t export.Table, err error) {
 		return t, nil // whose charts need all columns
 	}
 	return chosen, nil
+}
+
+// namesIn reads a flag that names columns as a line of CSV, because a field may be
+// called anything; nil if it names none.
+func namesIn(c *cli.Context, flag string) ([]string, error) {
+	text := c.String(flag)
+	if text == "" {
+		return nil, nil
+	}
+	line := csv.NewReader(strings.NewReader(text))
+	line.TrimLeadingSpace, line.LazyQuotes = true, true
+	names, err := line.Read()
+	if err != nil {
+		return nil, usagef("--%s %q: it takes names of columns, with commas between them", flag, text)
+	}
+	return names, nil
 }
 
 // results gives the table of the results.

@@ -85,10 +85,13 @@ func checkSchema(task domain.Task) error {
 	return nil
 }
 
-// fieldsText gives an answer's fields on one line.
+// fieldsText gives an answer's fields on one line, those with something in them.
 func fieldsText(answer string) string {
 	text := ""
 	for _, v := range fields.Values(answer) {
+		if v.Text == "" {
+			continue
+		}
 		if text != "" {
 			text += ", "
 		}

@@ -102,9 +102,14 @@ func say(c *cli.Context, task *domain.Task, before domain.Task, named bool) (err
 		task.System = strings.TrimSpace(c.String("system"))
 	}
 	if c.IsSet("example") {
-		task.Examples, err = examplesOf(c)
+		if task.Examples, err = examplesOf(c, task.Schema); err != nil {
+			return err
+		}
 	}
-	return err
+	if _, err := prompt.New(*task); err != nil {
+		return usageError{err} // before anybody is told that it is a new task
+	}
+	return nil
 }
 
 // tellTask says when a run asks another question than the one before, because its

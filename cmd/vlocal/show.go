@@ -88,77 +88,80 @@ func findImage(ctx context.Context, s *store.Store, name string) (domain.Image, 
 	return image, err
 }
 
+// history writes lines that begin with what they are about.
+type history struct{ strings.Builder }
+
+func (b *history) line(name, format string, args ...any) {
+	fmt.Fprintf(b, "%-9s "+format+"\n", append([]any{name}, args...)...)
+}
+
 func historyText(i domain.Image, all []store.History) string {
-	var b strings.Builder
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-9s "+format+"\n", append([]any{name}, args...)...)
-	}
-	line("image", "%d  %s", i.ID, oneLine(domain.PathText(i.Path)))
-	line("file", "%s", fileText(i))
+	var b history
+	b.line("image", "%d  %s", i.ID, oneLine(domain.PathText(i.Path)))
+	b.line("file", "%s", fileText(i))
 	if i.Camera+i.Lens != "" {
-		line("camera", "%s", oneLine(strings.Trim(i.Camera+", "+i.Lens, ", ")))
+		b.line("camera", "%s", oneLine(strings.Trim(i.Camera+", "+i.Lens, ", ")))
 	}
 	if i.Place.Known {
-		line("place", "%.6f, %.6f", i.Place.Latitude, i.Place.Longitude)
+		b.line("place", "%.6f, %.6f", i.Place.Latitude, i.Place.Longitude)
 	}
 	if len(all) == 0 {
-		line("", "not asked about yet; vlocal run asks")
+		b.line("", "not asked about yet; vlocal run asks")
 	}
 	for _, h := range all {
 		b.WriteByte('\n')
-		line("task", "%s", strings.TrimSpace(h.Task.ShortHash()+"  "+h.Task.Name))
-		line("question", "%s", oneLine(h.Task.Prompt))
-		if h.Task.System != "" {
-			line("system", "%s", oneLine(h.Task.System))
-		}
-		line("model", "%s", oneLine(h.Result.Model))
-		line("status", "%s", h.Result.Status)
-		if answer := answerText(h.Result); answer != "" {
-			line("answer", "%s", indented(answer))
-		}
-		if mended := strings.TrimPrefix(strings.TrimPrefix(h.Result.Warning, i.Warning), "; "); mended != "" {
-			line("mended", "%s", oneLine(mended))
-		}
-		if h.Result.Status == domain.Skipped && h.Result.AskedInstead != "" {
-			line("alike", "asked instead: %s", oneLine(h.Result.AskedInstead))
-		}
-		if h.Result.AskedInstead != "" {
-			why := "has the same bytes"
-			if h.Result.Status == domain.Skipped {
-				why = "looks alike"
-			}
-			line("shared", "%s was asked about, which %s", oneLine(h.Result.AskedInstead), why)
-		}
-		if h.Earlier.Model != "" {
-			text := indented(h.Earlier.Text)
-			if h.Earlier.Text == h.Result.Answer {
-				text = "the same"
-			}
-			line("earlier", "%s said: %s", oneLine(h.Earlier.Model), text)
-		}
-		if h.Result.Error != "" {
-			line("error", "%s: %s", h.Result.ErrorKind, indented(h.Result.Error))
-		}
-		for n, a := range h.Attempts {
-			line(fmt.Sprintf("attempt %d", n+1), "%s", attemptText(a))
-			if said := a.Answer.Text; said != "" && said != h.Result.Answer && said != h.Earlier.Text {
-				line("", "answered: %s", indented(said))
-			}
-		}
+		b.task(i, h)
 	}
 	return b.String()
 }
 
-// answerText gives the fields of an answer, one a line, or its text.
-func answerText(r domain.Result) string {
-	if r.Fields == "" {
-		return r.Answer
+// task tells what is on record about the image under a task.
+func (b *history) task(i domain.Image, h store.History) {
+	b.line("task", "%s", strings.TrimSpace(h.Task.ShortHash()+"  "+h.Task.Name))
+	b.line("question", "%s", oneLine(h.Task.Prompt))
+	if h.Task.System != "" {
+		b.line("system", "%s", oneLine(h.Task.System))
 	}
+	b.line("model", "%s", oneLine(h.Result.Model))
+	b.line("status", "%s", h.Result.Status)
+	if answer := answerText(h.Result.Answer, h.Result.Fields); answer != "" {
+		b.line("answer", "%s", indented(answer))
+	}
+	if mended := strings.TrimPrefix(strings.TrimPrefix(h.Result.Warning, i.Warning), "; "); mended != "" {
+		b.line("mended", "%s", oneLine(mended))
+	}
+	switch other := oneLine(h.Result.AskedInstead); {
+	case other == "":
+	case h.Result.Status == domain.Skipped:
+		b.line("alike", "asked instead: %s", other)
+	default:
+		b.line("shared", "%s was asked about, which has the same bytes", other)
+	}
+	if h.Earlier.Model != "" {
+		text := "the same"
+		if h.Earlier.Text != h.Result.Answer {
+			text = indented(cmp.Or(fieldsText(h.Earlier.Fields), h.Earlier.Text))
+		}
+		b.line("earlier", "%s said: %s", oneLine(h.Earlier.Model), text)
+	}
+	if h.Result.Error != "" {
+		b.line("error", "%s: %s", h.Result.ErrorKind, indented(h.Result.Error))
+	}
+	for n, a := range h.Attempts {
+		b.line(fmt.Sprintf("attempt %d", n+1), "%s", attemptText(a))
+		if said := a.Answer.Text; said != "" && said != h.Result.Answer && said != h.Earlier.Text {
+			b.line("", "answered: %s", indented(said))
+		}
+	}
+}
+
+// answerText gives the fields of an answer, one a line, or its text.
+func answerText(text, object string) string {
 	var lines []string
-	for _, v := range fields.Values(r.Fields) {
+	for _, v := range fields.Values(object) {
 		lines = append(lines, oneLine(v.Name)+": "+oneLine(v.Text))
 	}
-	return cmp.Or(strings.Join(lines, "\n"), r.Answer)
+	return cmp.Or(strings.Join(lines, "\n"), text)
 }
 
 // fileText tells what is known of a file. The size of one on the web is not on

@@ -47,21 +47,29 @@ func tasks(ctx context.Context, c *cli.Context, s *store.Store) error {
 			}
 			continue
 		}
-		asked := "never"
-		if !t.AskedAt.IsZero() {
-			asked = t.AskedAt.Local().Format("2006-01-02 15:04")
-		}
 		pending := t.Jobs[domain.Pending] + t.Jobs[domain.Running]
 		rows = append(rows, []string{
 			cmp.Or(t.Task.Name, "-"), t.Task.ShortHash(), runewidth.Truncate(oneLine(t.Task.Model), 30, "…"),
 			number(t.Jobs[domain.Done]), number(t.Jobs[domain.Failed]), number(pending),
-			moneyText(t.Spent, t.Unpriced), asked, runewidth.Truncate(oneLine(t.Task.Prompt), 60, "…"),
+			moneyText(t.Spent, t.Unpriced), askedText(t.AskedAt, time.Now()), runewidth.Truncate(oneLine(t.Task.Prompt), 60, "…"),
 		})
 	}
 	if con.json {
 		return nil
 	}
 	return con.table([]string{"NAME", "HASH", "MODEL", "DONE", "FAILED", "PENDING", "COST", "LAST ASKED", "PROMPT"}, rows)
+}
+
+// askedText says when a task was asked last: today's by the hour.
+func askedText(at, now time.Time) string {
+	at, now = at.Local(), now.Local()
+	switch {
+	case at.IsZero():
+		return "never"
+	case at.Format(time.DateOnly) == now.Format(time.DateOnly):
+		return at.Format("15:04")
+	}
+	return at.Format(time.DateOnly)
 }
 
 func taskObject(t domain.TaskProgress) map[string]any {

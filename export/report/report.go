@@ -95,9 +95,9 @@ type row struct {
 
 type cell struct {
 	Text string
-	// Number says that it is set to the right, Path that it is the image's, Wide that
-	// it is a longer text.
-	Number, Path, Wide bool
+	// Number says that it is set to the right, Day that it stays on one line, Path that
+	// it is the image's, Wide that it is a longer text.
+	Number, Day, Path, Wide bool
 }
 
 // Write makes the page of a table of results: those that export.Results gives, with
@@ -189,6 +189,7 @@ func shown(t export.Table, places []int, cells []export.Cell) *row {
 		r.Cells[i] = cell{
 			Text:   strings.ToValidUTF8(c.String(), "\uFFFD"),
 			Number: c.Kind == export.Integer || c.Kind == export.Decimal,
+			Day:    t.Columns[p].Type == fields.Date && len(c.Text) == len(time.DateOnly),
 			Path:   t.Columns[p].Path && t.Columns[p].Name == "path",
 			Wide:   c.Kind == export.Text && len(c.Text) > longText,
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 func results(all ...domain.Result) export.Table {
-	return export.Results([]fields.Column{{Field: "price", Name: "price", Type: fields.Number}}, func(yield func(domain.Result, error) bool) {
+	return export.Results([]fields.Column{{Field: "price", Name: "price", Type: fields.Number}, {Field: "day", Name: "day", Type: fields.Date}}, func(yield func(domain.Result, error) bool) {
 		for _, r := range all {
 			if !yield(r, nil) {
 				return
@@ -38,14 +38,14 @@ const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)> {{.}} '`
 
 func TestPageShowsTextsAndRunsNone(t *testing.T) {
 	page, _ := write(t, results(
-		domain.Result{Path: "/p/" + evil + ".jpg", Status: domain.Done, Answer: evil, Fields: `{"price": 12.5}`},
+		domain.Result{Path: "/p/" + evil + ".jpg", Status: domain.Done, Answer: evil, Fields: `{"price": 12.5, "day": "2024-05-01"}`},
 		domain.Result{Path: "javascript:alert(1)", Status: domain.Failed, ErrorKind: domain.ErrorKind(evil), Error: evil},
 	), Options{Title: evil, Model: evil})
 	if strings.Contains(page, "<script") || strings.Contains(page, "<img src=x") || strings.Contains(page, `"javascript:`) {
 		t.Error(page)
 	}
 	for _, want := range []string{
-		"<h1>&#34;&gt;&lt;script&gt;", `<td class="n">12.5</td>`, `<a href="file:///p/%22%3E%3Cscript`, "<td class=\"path\">javascript:alert(1)</td>",
+		"<h1>&#34;&gt;&lt;script&gt;", `<td class="n">12.5</td><td class="day">2024-05-01</td>`, `<a href="file:///p/%22%3E%3Cscript`, "<td class=\"path\">javascript:alert(1)</td>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s in %s", want, page)
