@@ -16,8 +16,7 @@ import (
 const fieldsMark = "    -- fields\n"
 
 // makeView makes the view `results` anew, with a column for every field of any
-// task. SQL has no parameters for names, so this statement is written here; the
-// names are quoted.
+// task.
 func makeView(t *tx) error {
 	var schemas []string
 	err := t.rows(`SELECT schema FROM tasks WHERE schema <> '' ORDER BY id`, nil, func(rows *sql.Rows) error {
@@ -27,12 +26,18 @@ func makeView(t *tx) error {
 	if err != nil {
 		return err
 	}
+	if err := t.exec(`DROP VIEW IF EXISTS results`); err != nil {
+		return err
+	}
+	return t.exec(viewOf(schemas))
+}
+
+// viewOf gives the statement that makes the view for tasks with these schemas. SQL
+// has no parameters for names, so it is written here; the names are quoted.
+func viewOf(schemas []string) string {
 	_, after, _ := strings.Cut(vlocal.Schema, "CREATE VIEW results AS\n")
 	body, _, _ := strings.Cut(after, ";\n")
-	head, tail, ok := strings.Cut(body, fieldsMark)
-	if !ok {
-		return fmt.Errorf("the schema has no place for the fields")
-	}
+	head, tail, _ := strings.Cut(body, fieldsMark)
 	var b strings.Builder
 	b.WriteString(head)
 	var named []string
@@ -50,10 +55,7 @@ func makeView(t *tx) error {
 		}
 	}
 	b.WriteString(tail)
-	if err := t.exec(`DROP VIEW IF EXISTS results`); err != nil {
-		return err
-	}
-	return t.exec("CREATE VIEW results AS\n" + b.String())
+	return "CREATE VIEW results AS\n" + b.String()
 }
 
 // valueOf gives the SQL that takes a field out of an answer; a list is joined as a
@@ -73,11 +75,33 @@ func valueOf(c fields.Column) string {
 func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 func quoteText(s string) string { return `'` + strings.ReplaceAll(s, `'`, `''`) + `'` }
 
-// ensureView makes the view, if an upgrade took it away. Opening writes nothing
-// otherwise: another process may be in the middle of a write.
+// ensureView makes the view, if an upgrade took it away, or if it is not the one
+// that vlocal makes: rows that it made up would be exported as answers. Opening
+// writes nothing otherwise: another process may be in the middle of a write.
 func (s *Store) ensureView(ctx context.Context) error {
-	there, err := s.count(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name = 'results'`)
-	if err != nil || there > 0 {
+	// One statement, so that both are of one moment.
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT 0 AS task, sql FROM sqlite_schema WHERE type = 'view' AND name = 'results'
+		UNION ALL SELECT id, schema FROM tasks WHERE schema <> '' ORDER BY task`)
+	if err != nil {
+		return fmt.Errorf("read the view: %w", err)
+	}
+	defer rows.Close()
+	var there string
+	var schemas []string
+	for rows.Next() {
+		var task int64
+		var text string
+		if err := rows.Scan(&task, &text); err != nil {
+			return fmt.Errorf("read the view: %w", err)
+		}
+		if task == 0 {
+			there = text
+		} else {
+			schemas = append(schemas, text)
+		}
+	}
+	if err := rows.Err(); err != nil || there == viewOf(schemas) {
 		return err
 	}
 	return s.writer.write(ctx, makeView)

@@ -91,7 +91,7 @@ func findImage(ctx context.Context, s *store.Store, name string) (domain.Image, 
 func historyText(i domain.Image, all []store.History) string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-9s "+format+"\n", append([]any{name}, args...)...)
+		b.WriteString(printable(fmt.Sprintf("%-9s "+format+"\n", append([]any{name}, args...)...)))
 	}
 	line("image", "%d  %s", i.ID, oneLine(domain.PathText(i.Path)))
 	line("file", "%s", fileText(i))
