@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -137,5 +139,23 @@ func TestOpeningWritesNothing(t *testing.T) {
 	closeStore(t, s)
 	if before != after {
 		t.Errorf("the schema was changed %d times", after-before)
+	}
+}
+
+// No field of any task makes a database one that cannot be opened.
+func TestFieldsThatSQLCannotHoldAreLeftOutOfTheView(t *testing.T) {
+	var many strings.Builder
+	for n := range 2500 {
+		fmt.Fprintf(&many, `"f%d": {"type": "string"}, `, n)
+	}
+	s := create(t)
+	if _, err := s.Task(t.Context(), domain.Task{Prompt: "?", Model: "m", Schema: `{"type": "object", "properties": {
+		"nul\u0000": {"type": "string"}, "\"; DROP TABLE jobs; --": {"type": "array"}, ` + many.String() + `"last": {"type": "string"}}}`,
+		Parameters: domain.Parameters{MaxTokens: 9, MaxWidth: 9, MaxHeight: 9, Quality: 9}}); err != nil {
+		t.Fatal(err)
+	}
+	columns, err := s.columns(t.Context())
+	if err != nil || len(columns) < 1900 || !slices.Contains(columns, `"; DROP TABLE jobs; --`) || slices.Contains(columns, "last") {
+		t.Errorf("%d columns, %v", len(columns), err)
 	}
 }

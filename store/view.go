@@ -15,6 +15,9 @@ import (
 // columns of the fields stand.
 const fieldsMark = "    -- fields\n"
 
+// maxFieldColumns bounds the columns of fields: a view of SQLite has at most 2,000.
+const maxFieldColumns = 1900
+
 // makeView makes the view `results` anew, with a column for every field of any
 // task.
 func makeView(t *tx) error {
@@ -47,6 +50,9 @@ func viewOf(schemas []string) string {
 			continue // somebody else wrote it; the others' columns are there
 		}
 		for _, c := range columns {
+			if strings.ContainsRune(c.Field, 0) || len(named) == maxFieldColumns {
+				continue // SQL cannot spell it, or hold it; exports have it
+			}
 			if slices.ContainsFunc(named, func(n string) bool { return strings.EqualFold(n, c.Name) }) {
 				continue
 			}
