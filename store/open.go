@@ -34,7 +34,7 @@ const applicationID = 0x766c636c
 
 // Open opens a database that is there. A database of an earlier version is
 // brought up to date first; one that is foreign, newer or damaged is left as it
-// is. Errors: ErrNoDatabase, ErrNotDatabase, ErrForeign, ErrNewer.
+// is. Errors: ErrNoDatabase, ErrNotDatabase, ErrForeign, ErrNewer, ErrStrange.
 func Open(ctx context.Context, path string) (*Store, error) {
 	version, err := inspect(ctx, path)
 	if err != nil {
@@ -113,7 +113,7 @@ func inspectAs(ctx context.Context, path, mode string) (version int, err error) 
 	case version > latest():
 		return 0, fmt.Errorf("%w: its schema is version %d, this program knows %d", ErrNewer, version, latest())
 	}
-	return version, nil
+	return version, strange(ctx, db)
 }
 
 // looksLikeSQLite reads the file's first bytes, so that a photo given as a

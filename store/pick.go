@@ -181,9 +181,14 @@ func (s *Store) aheadAgain(ctx context.Context, task int64, scope Scope, span [3
 }
 
 // querier reads with a connection for reading.
-func (s *Store) querier(ctx context.Context) querier {
+func (s *Store) querier(ctx context.Context) querier { return readWith(ctx, s.read) }
+
+// readWith reads with a database or a transaction.
+func readWith(ctx context.Context, db interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}) querier {
 	return func(query string, args []any, scan func(*sql.Rows) error) error {
-		rows, err := s.read.QueryContext(ctx, query, args...)
+		rows, err := db.QueryContext(ctx, query, args...)
 		if err != nil {
 			return err
 		}

@@ -84,6 +84,7 @@ func viewColumns(read querier) (all []viewColumn, err error) {
 		for _, c := range columns {
 			i := slices.IndexFunc(all, func(v viewColumn) bool { return strings.EqualFold(v.name, c.Name) })
 			switch {
+			case strings.ContainsRune(c.Field, 0): // SQL cannot spell it; exports have it
 			case i >= 0:
 				all[i].add(task, c)
 			case len(all) < mostColumns:
@@ -148,12 +149,28 @@ func joinedList(arguments string) string {
 func quoteName(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 func quoteText(s string) string { return `'` + strings.ReplaceAll(s, `'`, `''`) + `'` }
 
-// ensureView makes the view, if an upgrade took it away. Opening writes nothing
-// otherwise: another process may be in the middle of a write.
+// ensureView makes the view, if an upgrade took it away, or if it is not the one
+// that vlocal makes: rows that it made up would be exported as answers. Opening
+// writes nothing otherwise: another process may be in the middle of a write.
 func (s *Store) ensureView(ctx context.Context) error {
-	there, err := s.count(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name = 'results'`)
-	if err != nil || there > 0 {
+	// One transaction, so that the view and the tasks are of one moment.
+	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("read the view: %w", err)
+	}
+	// It reads only: there is nothing that could be lost.
+	defer func() { _ = tx.Rollback() }()
+	want, err := viewStatement(readWith(ctx, tx))
+	if err != nil {
+		return fmt.Errorf("read the view: %w", err)
+	}
+	var there string
+	err = tx.QueryRowContext(ctx, `SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = 'results'`).Scan(&there)
+	if _, err = optional(err); err != nil || there == want {
 		return err
+	}
+	if err := tx.Rollback(); err != nil {
+		return fmt.Errorf("read the view: %w", err)
 	}
 	return s.writer.write(ctx, makeView)
 }

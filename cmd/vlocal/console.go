@@ -34,22 +34,38 @@ func consoleOf(c *cli.Context) console {
 // goroutines.
 var printing sync.Mutex
 
-// remark tells something beside the results.
+// remark tells something beside the results. Control characters in it are spelled
+// out, wherever they come from.
 func (c console) remark(format string, args ...any) {
 	printing.Lock()
 	defer printing.Unlock()
 	if !c.quiet && !c.json {
-		fmt.Fprintf(c.err, format+"\n", args...)
+		fmt.Fprintln(c.err, printable(fmt.Sprintf(format, args...)))
 	}
 }
 
-// object prints one JSON object on a line of its own.
+// object prints one JSON object on a line of its own. Control characters are
+// escaped, those too that JSON allows as they are: the line may go to a terminal.
 func (c console) object(v any) error {
 	printing.Lock()
 	defer printing.Unlock()
-	enc := json.NewEncoder(c.out)
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	var line strings.Builder
+	for _, r := range strings.TrimSuffix(b.String(), "\n") {
+		// They stand in texts only; all that moves a terminal is below U+10000.
+		if misleads(r) {
+			fmt.Fprintf(&line, `\u%04x`, r)
+		} else {
+			line.WriteRune(r)
+		}
+	}
+	_, err := fmt.Fprintln(c.out, line.String())
+	return err
 }
 
 // live reports whether progress goes to a terminal.
@@ -78,12 +94,16 @@ func printable(s string) string {
 		switch {
 		case r == '\n' || r == '\t':
 			return r
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+		case misleads(r):
 			return unicode.ReplacementChar
 		}
 		return r
 	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
 }
+
+// misleads reports whether a terminal obeys a character, or turns the direction of
+// what follows.
+func misleads(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 // oneLine is printable text without line breaks.
 func oneLine(s string) string {

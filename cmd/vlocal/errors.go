@@ -74,6 +74,8 @@ func advice(err error) string {
 		return `Make one with: vlocal run FOLDER --prompt "What is in this photo?"   (or name another file with --db)`
 	case errors.Is(err, store.ErrNotDatabase), errors.Is(err, store.ErrForeign):
 		return "The file was left as it is. Name another one with --db FILE; if there is none of that name yet, it is made."
+	case errors.Is(err, store.ErrStrange):
+		return "The file was left as it is. If it is not yours, do not use it; if it is, take that out with a database tool and try again."
 	case errors.Is(err, store.ErrNewer):
 		return "The file was left as it is. Use the newer vlocal, or start another database with --db FILE."
 	case errors.Is(err, store.ErrBusy):

@@ -62,7 +62,7 @@ func (a *asking) tellAhead(ctx context.Context) error {
 	if a.scope.OneOfAlike {
 		fewer = ", less those that look alike"
 	}
-	fmt.Fprintf(a.con.out, "would ask %s about %s%s\n", a.server.whom(), count(ahead.Jobs, "image"), fewer)
+	fmt.Fprintf(a.con.out, "would ask %s about %s%s\n", oneLine(a.server.whom()), count(ahead.Jobs, "image"), fewer)
 	if ahead.Jobs > 0 && len(a.shown) > 0 {
 		fmt.Fprintf(a.con.out, "examples   %s with each image, which the model is paid for too\n", count(len(a.shown), "picture"))
 	}
@@ -149,7 +149,7 @@ func (a *asking) confirmed(drain <-chan struct{}, jobs int) (bool, error) {
 
 // agreed asks a person a question; Ctrl-C, which closes drain, interrupts it.
 func (c console) agreed(drain <-chan struct{}, question string) (yes, interrupted bool) {
-	fmt.Fprint(c.err, question+" [y/N] ")
+	fmt.Fprint(c.err, printable(question)+" [y/N] ")
 	line, in := make(chan string, 1), bufio.NewReader(os.Stdin)
 	go func() { // ends with the program, if nobody answers
 		text, _ := in.ReadString('\n')

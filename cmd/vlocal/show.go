@@ -92,7 +92,7 @@ func findImage(ctx context.Context, s *store.Store, name string) (domain.Image, 
 type history struct{ strings.Builder }
 
 func (b *history) line(name, format string, args ...any) {
-	fmt.Fprintf(b, "%-9s "+format+"\n", append([]any{name}, args...)...)
+	b.WriteString(printable(fmt.Sprintf("%-9s "+format+"\n", append([]any{name}, args...)...)))
 }
 
 func historyText(i domain.Image, all []store.History) string {

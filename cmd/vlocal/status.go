@@ -92,11 +92,11 @@ func statusOf(ctx context.Context, c *cli.Context, s *store.Store) (r statusRepo
 	return r, err
 }
 
-// lines builds lines with a name in front.
+// lines builds lines with a name in front, which may be printed.
 type lines struct{ strings.Builder }
 
 func (l *lines) add(name, format string, args ...any) {
-	fmt.Fprintf(l, "%-10s "+format+"\n", append([]any{name}, args...)...)
+	l.WriteString(printable(fmt.Sprintf("%-10s "+format+"\n", append([]any{name}, args...)...)))
 }
 
 func (r statusReport) text(program string) string {

@@ -35,7 +35,7 @@ func (c console) tellRun(o outcome) error {
 			return err
 		}
 	} else {
-		fmt.Fprint(c.out, o.text())
+		fmt.Fprint(c.out, printable(o.text()))
 	}
 	switch {
 	case errors.Is(o.stopped, worker.ErrDrained):

@@ -28,7 +28,8 @@ func tableText(header []string, rows [][]string, width int) string {
 	widths := make([]int, len(header))
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], runewidth.StringWidth(cell))
+			row[i] = oneLine(cell)
+			widths[i] = max(widths[i], runewidth.StringWidth(row[i]))
 		}
 	}
 	if width > 0 {
