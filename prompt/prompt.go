@@ -6,6 +6,7 @@ package prompt
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -105,6 +106,12 @@ func New(task domain.Task) (*Template, error) {
 // names are those of the facts.
 var names = []string{"Name", "Folder", "TakenAt", "Camera", "Lens", "Format", "Width", "Height"}
 
+// anyFacts are those of some photo, to try a template with.
+var anyFacts = Facts{
+	Name: "photo.jpg", Folder: "Photos", TakenAt: "2024-05-01T12:33:00", Camera: "Camera", Lens: "Lens", Format: "jpeg",
+	Width: 4000, Height: 3000,
+}
+
 const howTo = `write two braces that are none of a template as {{"{{"}}; the facts are {{.Name}}, {{.Folder}}, {{.TakenAt}}, {{.Width}}, {{.Height}}, {{.Camera}}, {{.Lens}} and {{.Format}}`
 
 // read parses a text, if it is a template.
@@ -115,6 +122,12 @@ func (t *Template) read(what, text string) (*template.Template, error) {
 	read, err := template.New("prompt").Option("missingkey=error").Parse(text)
 	if err == nil {
 		err = t.check(read)
+	}
+	// What fails about all images is said once, and not as many failed rows.
+	for _, facts := range []Facts{{}, anyFacts} {
+		if err == nil {
+			err = read.Execute(io.Discard, facts)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s has braces like a template, but is none: %s (%s)", what,

@@ -66,6 +66,8 @@ func TestPromptThatIsNoTemplateIsRefusedWithAdvice(t *testing.T) {
 		`{{printf "%999999999d" 1}}`, "{{range .Width}}x{{end}}", "{{range 999999999}}x{{end}}", "{{with .Name}}{{.}}{{end}}",
 		`{{define "x"}}{{template "x"}}{{end}}{{template "x"}}`, "{{$x := .Name}}{{$x}}", "{{len .Name}}", "{{html .Name}}", "{{if .Nothing}}{{end}}",
 		"{{(.Name).Nothing}}", `{{if true}}{{call .Name}}{{end}}`,
+		// They fail about every image, or about all of which something is known.
+		`{{if gt .Width "x"}}a{{end}}`, "{{if .Camera}}{{lt .Camera 5}}{{end}}", "{{if not .Camera}}{{lt .Camera 5}}{{end}}",
 	} {
 		_, err := prompt.New(domain.Task{Prompt: text})
 		if err == nil || !strings.Contains(err.Error(), `{{"{{"}}`) || !strings.Contains(err.Error(), "{{.TakenAt}}") {
@@ -74,9 +76,9 @@ func TestPromptThatIsNoTemplateIsRefusedWithAdvice(t *testing.T) {
 	}
 }
 
-// What only a comparison of two kinds shows is an error about the image.
+// What fails about some images only is an error about the image.
 func TestTemplateThatFailsIsAnErrorAboutTheImage(t *testing.T) {
-	p, err := prompt.New(domain.Task{Prompt: `{{if gt .Width "x"}}a{{end}}`})
+	p, err := prompt.New(domain.Task{Prompt: `{{if eq .Name "a.jpg"}}{{gt .Width "x"}}{{end}}`})
 	if err != nil {
 		t.Fatal(err)
 	}

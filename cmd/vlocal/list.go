@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"iter"
 	"slices"
 	"strconv"
 
@@ -53,23 +54,37 @@ func list(ctx context.Context, c *cli.Context, s *store.Store) error {
 		return err
 	}
 	con := consoleOf(c)
-	var rows [][]string
-	for r, err := range s.List(ctx, task.ID, f) {
-		switch {
-		case err != nil:
+	if con.json {
+		f.Limit = max(limit, 0)
+		return listObjects(con, s.List(ctx, task.ID, f))
+	}
+	return listTable(con, s.List(ctx, task.ID, f), limit)
+}
+
+// listObjects prints rows as they come: there may be a million.
+func listObjects(con console, results iter.Seq2[domain.Result, error]) error {
+	for r, err := range results {
+		if err != nil {
 			return err
-		case con.json && (limit <= 0 || len(rows) < limit):
-			if err := con.object(resultObject(r)); err != nil {
-				return err
-			}
+		}
+		if err := con.object(resultObject(r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listTable prints up to limit rows (0 for all), and says whether there are more.
+func listTable(con console, results iter.Seq2[domain.Result, error], limit int) error {
+	var rows [][]string
+	for r, err := range results {
+		if err != nil {
+			return err
 		}
 		rows = append(rows, []string{
 			strconv.FormatInt(r.ImageID, 10), string(r.Status), string(r.ErrorKind),
 			strconv.FormatInt(r.Attempts, 10), oneLine(r.Path), oneLine(outcomeText(r)),
 		})
-	}
-	if con.json {
-		return nil
 	}
 	more := limit > 0 && len(rows) > limit
 	if more {
@@ -79,7 +94,7 @@ func list(ctx context.Context, c *cli.Context, s *store.Store) error {
 		con.remark("no such rows")
 		return nil
 	}
-	err = con.table([]string{"ID", "STATUS", "KIND", "ATTEMPTS", "PATH", "ANSWER OR ERROR"}, rows)
+	err := con.table([]string{"ID", "STATUS", "KIND", "ATTEMPTS", "PATH", "ANSWER OR ERROR"}, rows)
 	if more {
 		con.remark("there are more; --limit 0 lists all")
 	}
