@@ -129,6 +129,7 @@ func (s *Store) Recheck(ctx context.Context, find func(path string) (domain.Cand
 		}
 		return y.flush()
 	}()
+	err = errors.Join(err, y.written())
 	if err != nil {
 		return y.report, fmt.Errorf("look at the photos again: %w", err)
 	}
