@@ -2,7 +2,8 @@
 // while, and prints what each did. It ends with code 1 if one found something; what
 // it found is in the package's testdata/fuzz then, and every go test runs it again.
 //
-//	go run ./internal/fuzzall                # some seconds each, as .ci/run does
+//	go run ./internal/fuzzall                # two seconds each
+//	go run ./internal/fuzzall -time 200x     # 200 inputs each, as .ci/run does
 //	go run ./internal/fuzzall -time 10m      # the long form
 package main
 
@@ -24,7 +25,7 @@ import (
 )
 
 func main() {
-	each := flag.Duration("time", 2*time.Second, "how long each target runs")
+	each := flag.String("time", "2s", "how long each target runs, or how many inputs it tries, such as 200x")
 	parallel := flag.Int("parallel", 1, "how many processes try inputs at once")
 	only := flag.String("run", "", "only targets whose package and name this `regexp` matches, such as vision.*Answer")
 	flag.Parse()
@@ -40,7 +41,7 @@ func main() {
 type target struct{ pkg, name string }
 
 // all runs the targets and prints a table.
-func all(ctx context.Context, out io.Writer, each time.Duration, parallel int, only string) error {
+func all(ctx context.Context, out io.Writer, each string, parallel int, only string) error {
 	chosen, err := regexp.Compile(only)
 	if err != nil {
 		return fmt.Errorf("-run: %w", err)
@@ -94,8 +95,8 @@ func targetsIn(listed string) (all []target) {
 
 // fuzz runs one target, and gives what go test says. Making a found input smaller
 // is bounded, because it can take longer than all else.
-func (t target) fuzz(ctx context.Context, each time.Duration, parallel int) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", each.String(),
+func (t target) fuzz(ctx context.Context, each string, parallel int) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", each,
 		"-fuzzminimizetime", "10x", "-parallel", fmt.Sprint(parallel), t.pkg)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
