@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"vlocal/domain"
 )
@@ -60,6 +61,9 @@ func Columns(schema string) ([]Column, error) {
 	}
 	return columns, nil
 }
+
+// sameName reports whether SQLite, and a person, take two column names for one.
+func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
 // property is a property of an object schema.
 type property struct {
