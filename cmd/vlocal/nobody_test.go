@@ -109,6 +109,14 @@ func TestHostileDatabaseSendsNothingToItsOwnAddress(t *testing.T) {
 	t.Setenv("VLOCAL_API_KEY", marked)
 	w.does(t.Context(), "run", "--yes", "--timeout", "1s", "--base-url", "http://127.0.0.1:9/v1")
 	w.does(t.Context(), "run", "--yes", "--dry-run")
+	// And for real, with nobody named: the built-in model answers.
+	if _, err := db.Exec(`UPDATE tasks SET model = 'builtin/pixels'`); err != nil {
+		t.Fatal(err)
+	}
+	if code := w.does(t.Context(), "run", "--yes"); code != exitDone {
+		t.Errorf("exit code %d: %s", code, &w.said)
+	}
+	w.does(t.Context(), "redo", "--all")
 	if asked.Load() > 0 {
 		t.Errorf("%d requests went to the database's address: %s", asked.Load(), &w.said)
 	}
